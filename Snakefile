@@ -1,0 +1,18 @@
+"""Weakly supervised semantic segmentation: every artifact, table and figure is a target. See README.md."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/segmentation.smk"
+include: "rules/nsrom.smk"
+include: "rules/tables.smk"

@@ -1,0 +1,67 @@
+"""What the rules share: the typed config, variants, paths, and the sources a script depends on."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+SOURCES = ROOT / "src"
+# Scripts run in processes of their own: they must import this checkout's library, installed or not.
+sys.path.insert(0, str(SOURCES))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
+
+from wsss.code_graph import sources
+from wsss.config import ConfigError, load_config
+from wsss.variants import Plan, resolve
+
+try:
+    CONFIG = load_config(config)
+    PLAN = Plan(CONFIG)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+DATASET = CONFIG.dataset.name
+RESULTS = f"results/{DATASET}"
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+IMAGES = f"{RESULTS}/data/images.csv"
+MASKS = f"{RESULTS}/data/masks.csv"
+
+
+wildcard_constraints:
+    seed=r"\d+",
+    variant=r"[^/]+",
+    round=r"round[12]",
+    dataset=r"[^/]+",
+
+
+def code(script):
+    """The script of a rule and all library files it imports: inputs, so that editing them reruns the rule."""
+    files = sources(ROOT / "workflow" / "scripts" / script, (SOURCES, ROOT / "workflow" / "scripts"))
+    return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in files]
+
+
+def artifact(variant, seed, file):
+    """Path of a file of one stage's variant."""
+    return f"{RESULTS}/{variant.stage}/{variant.name}/seed-{seed}/{file}"
+
+
+def settings_of(stage):
+    """For ``params:``: the settings that matter up to this stage, of the variant named by the wildcard."""
+    return lambda wildcards: PLAN.lookup(stage, wildcards.variant).relevant
+
+
+def upstream(stage, role, file):
+    """For ``input:``: a file of the upstream variant that the wildcard's variant of ``stage`` is computed from."""
+
+    def path(wildcards):
+        variant = PLAN.lookup(stage, wildcards.variant)
+        return artifact(PLAN.upstream(variant, role), wildcards.seed, file)
+
+    return path
+
+
+def results_of(experiment, file, role="evaluation", **deltas):
+    """The files of an experiment's stage, one for each seed of the config."""
+    variant = PLAN.variant(role, PLAN.settings(experiment, **deltas))
+    return [artifact(variant, seed, file) for seed in CONFIG.seeds]

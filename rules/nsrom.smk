@@ -1,0 +1,220 @@
+"""NSROM: classifier with attention accumulation, integral attention model, maps, labels."""
+
+
+rule train_classifier:
+    input:
+        code=code("train_classifier.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+    output:
+        checkpoint=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/history.csv",
+        provenance=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/provenance.json",
+        attention=directory(f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/attention"),
+        manifest=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("classifier"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/train_classifier/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/train_classifier/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    script:
+        "../workflow/scripts/train_classifier.py"
+
+
+rule train_integral:
+    input:
+        code=code("train_integral.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        attention=ancient(upstream("integral", "classifier", "attention")),
+        manifest=upstream("integral", "classifier", "manifest.csv"),
+    output:
+        checkpoint=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/history.csv",
+        provenance=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/provenance.json",
+    params:
+        settings=settings_of("integral"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/train_integral/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/train_integral/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    script:
+        "../workflow/scripts/train_integral.py"
+
+
+rule export_cams:
+    input:
+        code=code("export_maps.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        checkpoint=upstream("cams", "classifier", "model.safetensors"),
+    output:
+        maps=directory(f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/maps"),
+        manifest=f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("cams"),
+        split=CONFIG.dataset.train_split,
+        integral=False,
+    log:
+        f"{LOGS}/export_cams/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/export_cams/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    script:
+        "../workflow/scripts/export_maps.py"
+
+
+rule export_integral_cams:
+    input:
+        code=code("export_maps.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        checkpoint=upstream("integral_cams", "integral", "model.safetensors"),
+    output:
+        maps=directory(f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/maps"),
+        manifest=f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("integral_cams"),
+        split=CONFIG.dataset.train_split,
+        integral=True,
+    log:
+        f"{LOGS}/export_integral_cams/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/export_integral_cams/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    script:
+        "../workflow/scripts/export_maps.py"
+
+
+rule fuse_saliency:
+    input:
+        code=code("fuse_saliency.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        maps=ancient(upstream("initial_labels", "integral_cams", "maps")),
+        manifest=upstream("initial_labels", "integral_cams", "manifest.csv"),
+    output:
+        labels=directory(f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/labels"),
+        manifest=f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("initial_labels"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/fuse_saliency/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/fuse_saliency/{{variant}}_seed-{{seed}}.tsv"
+    threads: workflow.cores or 1
+    resources:
+        mem_mb=1000,
+    script:
+        "../workflow/scripts/fuse_saliency.py"
+
+
+rule mine_potential_objects:
+    input:
+        code=code("mine_potential_objects.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        initial=ancient(upstream("pseudo_labels", "initial_labels", "labels")),
+        initial_manifest=upstream("pseudo_labels", "initial_labels", "manifest.csv"),
+        maps=ancient(upstream("pseudo_labels", "cams", "maps")),
+        maps_manifest=upstream("pseudo_labels", "cams", "manifest.csv"),
+    output:
+        labels=directory(f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/labels"),
+        manifest=f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("pseudo_labels"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/mine_potential_objects/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/mine_potential_objects/{{variant}}_seed-{{seed}}.tsv"
+    threads: workflow.cores or 1
+    resources:
+        mem_mb=1000,
+    script:
+        "../workflow/scripts/mine_potential_objects.py"
+
+
+rule mask_nonsalient_region:
+    input:
+        code=code("mask_nonsalient_region.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        predictions=ancient(upstream("masked_labels", "predictions", "labels")),
+        predictions_manifest=upstream("masked_labels", "predictions", "manifest.csv"),
+        labels=ancient(upstream("masked_labels", "labels", "labels")),
+        labels_manifest=upstream("masked_labels", "labels", "manifest.csv"),
+    output:
+        labels=directory(f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/labels"),
+        manifest=f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("masked_labels"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.tsv"
+    threads: workflow.cores or 1
+    resources:
+        mem_mb=1000,
+    script:
+        "../workflow/scripts/mask_nonsalient_region.py"
+
+
+def quality_inputs(wildcards):
+    """The folders of all stages that an experiment has, and their manifests."""
+    settings = PLAN.settings(wildcards.experiment)
+    folders = {}
+    for stage, name, folder in QUALITY_STAGES:
+        variant = PLAN.variant(stage, settings)
+        if (variant.stage, variant.name) in PLAN.known:
+            folders[name] = ancient(artifact(variant, wildcards.seed, folder))
+            folders[f"{name}_manifest"] = artifact(variant, wildcards.seed, "manifest.csv")
+    return folders
+
+
+QUALITY_STAGES = [
+    ("cams", "cam", "maps"),
+    ("integral_cams", "oa_cam", "maps"),
+    ("initial_labels", "initial", "labels"),
+    ("pseudo_labels", "mined", "labels"),
+    ("predictions", "predictions", "labels"),
+    ("masked_labels", "masked", "labels"),
+]
+
+
+rule measure_stage_quality:
+    input:
+        unpack(quality_inputs),
+        code=code("measure_stage_quality.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        masks=MASKS,
+    output:
+        quality=f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv",
+    params:
+        split=CONFIG.dataset.train_split,
+        stages=[name for _, name, _ in QUALITY_STAGES],
+        aligned=CONFIG.cam.align_corners,
+    log:
+        f"{LOGS}/measure_stage_quality/{{experiment}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/measure_stage_quality/{{experiment}}_seed-{{seed}}.tsv"
+    resources:
+        mem_mb=1000,
+    script:
+        "../workflow/scripts/measure_stage_quality.py"

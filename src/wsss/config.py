@@ -1,0 +1,345 @@
+"""The configuration: one closed, typed schema; an unknown or ill-typed key stops the run and is named.
+
+The reference in ``docs/config.md`` is generated from the field descriptions here (``python -m wsss.config``).
+"""
+
+import difflib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class ConfigError(ValueError):
+    """A mistake in the configuration, in one sentence."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenMoji(Section):
+    """The embedded data set; it is built only where `dataset.path` is null."""
+
+    size: int = Field(161, ge=33, description="side of a scene, px; 16k+1 puts feature maps exactly on the picture")
+    train: int = Field(400, ge=1, description="training scenes; half of them simple, half complex")
+    val: int = Field(300, ge=1, description="validation scenes")
+    seed: int = Field(0, description="another value composes other scenes")
+
+
+class Dataset(Section):
+    """Where the pictures come from."""
+
+    name: str = Field("openmoji", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="folder under `results/`")
+    path: str | None = Field(None, description="folder in VOC layout; null builds the embedded data set")
+    train_split: str = Field("train", description="split that trains, as in `labels.csv`")
+    val_split: str = Field("val", description="split that is evaluated")
+    openmoji: OpenMoji = OpenMoji()
+
+
+class Optimiser(Section):
+    """How a network is optimised."""
+
+    name: Literal["adamw", "sgd"] = Field("adamw", description="SGD uses momentum .9")
+    learning_rate: float = Field(1e-3, gt=0, description="of the backbone's weights")
+    new_layer_factor: float = Field(5.0, gt=0, description="multiple of the rate for layers without ImageNet weights")
+    bias_factor: float = Field(1.0, gt=0, description="multiple of the rate for biases (published SGD: 2)")
+    weight_decay: float = Field(0.01, ge=0, description="decay of all parameters")
+    nesterov: bool = Field(False, description="Nesterov momentum (SGD)")
+    schedule: Literal["poly", "step"] = Field("poly", description="poly decay, or division at `step_epochs`")
+    power: float = Field(0.9, description="exponent of the poly schedule")
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps with a linearly rising rate")
+    step_epochs: list[int] = Field([5, 10], description="epochs at which the step schedule divides the rate by 10")
+
+
+class Classifier(Section):
+    """The classification network; the integral attention model is a copy of it with its own head order."""
+
+    backbone: Literal["efficientnet_lite0", "vgg16"] = Field("efficientnet_lite0", description="feature extractor")
+    output_stride: int = Field(16, description="pixels per feature cell")
+    image_size: int = Field(161, ge=33, description="every picture is squashed to this square, px (published: 256)")
+    head: Literal["pretrained", "convolutions"] = Field(
+        "pretrained", description="`convolutions`: the published three 3×3 layers; `pretrained`: the backbone's own"
+    )
+    width: int = Field(512, description="channels of the `convolutions` head")
+    global_reasoning: bool = Field(True, description="global reasoning unit (GR) on or off")
+    nodes: int = Field(32, ge=1, description="nodes N of the global reasoning unit (Figure 7)")
+    jitter: list[float] = Field([0.3, 0.3, 0.3, 0.1], description="brightness, contrast, saturation, hue jitter")
+    epochs: int = Field(5, ge=1, description="passes over the training pictures")
+    batch_size: int = Field(8, ge=1, description="pictures in a step")
+    optimiser: Optimiser = Optimiser()
+
+
+class Attention(Section):
+    """Online attention accumulation (OAA) while the classifier trains."""
+
+    first_epoch: int = Field(1, ge=0, description="first epoch, from 0, that accumulates")
+    minimum_score: float = Field(0.1, ge=0, le=1, description="a class scored lower by the classifier adds nothing")
+
+
+class Integral(Section):
+    """The integral attention model (IAM), trained on the accumulated maps."""
+
+    epochs: int = Field(3, ge=1, description="passes over the training pictures")
+    batch_size: int = Field(8, ge=1, description="pictures in a step")
+    optimiser: Optimiser = Optimiser()
+
+
+class CAM(Section):
+    """Export of class activation maps."""
+
+    scales: list[float] = Field([1.5], min_length=1, description="input scales of the classifier's maps, averaged")
+    integral_scales: list[float] = Field([1.0, 1.5], min_length=1, description="the same for the integral model")
+    align_corners: bool = Field(True, description="maps are laid on the picture corner to corner (published: false)")
+
+
+class Fusion(Section):
+    """Initial labels from OA-CAMs and saliency ("background extraction")."""
+
+    foreground: float = Field(0.3, description="scores below it are set to 0")
+    conflict: float = Field(0.9, description="more than one score above it makes a pixel 255")
+    uncertain_saliency: int = Field(32, description="background with saliency of at least this (0..255) is 255")
+    confident_attention: float = Field(0.8, description="background with an OA-CAM above this is 255")
+    minimum_foreground: float = Field(0.01, description="a label with less foreground than this share is all 255")
+
+
+class Mining(Section):
+    """Potential object mining (POM)."""
+
+    enabled: bool = Field(True, description="off: the initial label is the pseudo label")
+    background: float = Field(0.3, description="T_bg of Eq. 5-6")
+    rule: Literal["code", "paper"] = Field("code", description="fallback threshold: published code's, or Eq. 6's")
+
+
+class CRF(Section):
+    """Dense CRF after prediction."""
+
+    enabled: bool = Field(True, description="refine predictions on the training pictures (evaluation reports both)")
+    minimum_probability: float = Field(0.05, description="only classes that reach it somewhere are refined")
+    size: int | None = Field(None, description="side of the square it works on, px; null: the picture's own size")
+    iterations: int = Field(10, description="mean-field iterations")
+    positional_weight: float = Field(3.0, description="weight of the smoothness kernel")
+    positional_std: float = Field(1.0, description="its width, px")
+    bilateral_weight: float = Field(4.0, description="weight of the appearance kernel")
+    bilateral_std: float = Field(67.0, description="its spatial width, px")
+    colour_std: float = Field(3.0, description="its width in 0..255 colour")
+
+
+class Segmentation(Section):
+    """The segmentation network, DeepLab-v2."""
+
+    supervision: Literal["image_labels", "full"] = Field(
+        "image_labels", description="`full` trains on true masks: the bound, used by `fully_supervised` only"
+    )
+    backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field("efficientnet_lite0", description="extractor")
+    output_stride: int = Field(16, description="pixels per cell of the last features")
+    rates: list[int] = Field([1, 2, 4, 6], min_length=1, description="dilations of ASPP (published: 6, 12, 18, 24)")
+    skip: bool = Field(True, description="add scores from the last stride-8 stage (published: no)")
+    image_size: int = Field(161, ge=33, description="pictures are squashed to this square, px, then augmented")
+    scale: list[float] = Field([0.75, 1.5], min_length=2, max_length=2, description="range of the random scale")
+    jitter: list[float] = Field([0.2, 0.2, 0.2, 0.0], description="brightness, contrast, saturation, hue jitter")
+    epochs: int = Field(6, ge=1, description="passes over the training pictures, in each round")
+    batch_size: int = Field(8, ge=1, description="pictures in a step")
+    freeze_batch_norm: bool = Field(False, description="keep ImageNet statistics (published: true)")
+    optimiser: Optimiser = Optimiser()
+
+
+class Prediction(Section):
+    """Inference of the segmentation network."""
+
+    scales: list[float] = Field([1.0], min_length=1, description="input scales")
+    reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")
+    flip: bool = Field(False, description="add the mirrored picture")
+    filter_by_labels: bool = Field(False, description="first-round predictions keep only image-level classes")
+    crf: CRF = CRF()
+
+
+class Retraining(Section):
+    """Which labels train the second round."""
+
+    retrain_on: Literal["none", "predictions", "masked"] = Field(
+        "masked", description="none: one round; predictions: the first round's; masked: after NSRM"
+    )
+
+
+class Masking(Section):
+    """Non-salient region masking (NSRM)."""
+
+    images: Literal["complex", "all"] = Field("complex", description="pictures it is applied to")
+    expand: bool = Field(True, description="fill predicted background with objects of the pseudo label")
+    mask: bool = Field(True, description="pixels outside the object mask become 255")
+    kernel: int = Field(10, ge=1, description="side of the dilating box, px (published: 30 at 500 px); 1: no dilation")
+    saliency_threshold: int = Field(0, ge=0, le=255, description="saliency above it is salient (published: 0)")
+    minimum_foreground: float = Field(0.01, description="a label with less foreground than this share is all 255")
+
+
+class Science(Section):
+    """Everything that an experiment may vary."""
+
+    classifier: Classifier = Classifier()
+    attention: Attention = Attention()
+    integral: Integral = Integral()
+    cam: CAM = CAM()
+    fusion: Fusion = Fusion()
+    mining: Mining = Mining()
+    segmentation: Segmentation = Segmentation()
+    prediction: Prediction = Prediction()
+    retraining: Retraining = Retraining()
+    masking: Masking = Masking()
+
+
+class Experiment(Section):
+    """A row of a table: a label and its deltas from the baseline settings."""
+
+    label: str = Field(description="how tables and figures call it")
+    set: dict[str, Any] = Field({}, description="dotted key → value")
+
+
+class Table(Section):
+    """A table: experiments in order."""
+
+    title: str = Field(description="caption")
+    rows: list[str] = Field(min_length=1, description="names of experiments")
+
+
+class Sweep(Section):
+    """One key and its values, drawn as a curve."""
+
+    title: str = Field(description="caption")
+    key: str = Field(description="dotted key of a setting")
+    values: list[Any] = Field(min_length=1, description="one chain each")
+    experiment: str = Field("nsrom", description="the experiment it is varied from")
+    axis: str = Field(description="label of the x axis")
+
+
+class Pictures(Section):
+    """A figure that shows pictures."""
+
+    title: str = Field(description="caption")
+    experiments: list[str] = Field([], description="columns of a qualitative figure")
+    count: int = Field(8, ge=1, description="pictures shown, drawn by seed from those with two or more classes first")
+    images: list[str] = Field([], description="show these ids instead")
+
+
+class Config(Science):
+    """The whole configuration."""
+
+    dataset: Dataset = Dataset()
+    seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
+    experiments: dict[str, Experiment] = Field({}, description="rows by name")
+    tables: dict[str, Table] = Field({}, description="targets by name")
+    sweeps: dict[str, Sweep] = Field({}, description="targets by name")
+    figures: dict[str, Pictures] = Field({}, description="targets by name")
+    bound: str = Field("fully_supervised", description="the experiment that retention is measured against")
+
+
+def leaves(model: BaseModel, prefix: str = "") -> dict[str, Any]:
+    """All settings of a section as dotted key → value."""
+    flat = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        nested = isinstance(value, BaseModel)
+        flat |= leaves(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}": value}
+    return flat
+
+
+def science_leaves(config: Config) -> dict[str, Any]:
+    """The settings that an experiment may vary, dotted key → value."""
+    return {k: v for k, v in leaves(config).items() if k.split(".")[0] in Science.model_fields}
+
+
+def load_config(raw: dict[str, Any]) -> Config:
+    """Validates a nested mapping as read from YAML; raises ``ConfigError`` with one sentence per mistake."""
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
+    _check_references(config)
+    return config
+
+
+def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
+    """Dotted settings of the baseline with ``deltas`` applied and checked; raises ``ConfigError``."""
+    known = science_leaves(config)
+    nested = config.model_dump(include=set(Science.model_fields))
+    for key, value in deltas.items():
+        if key not in known:
+            raise ConfigError(f"There is no setting '{key}'{_nearest(key, known)}.")
+        *path, leaf = key.split(".")
+        section = nested
+        for name in path:
+            section = section[name]
+        section[leaf] = value
+    try:
+        return leaves(Science.model_validate(nested))
+    except ValidationError as error:
+        raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
+
+
+def _check_references(config: Config) -> None:
+    for name, experiment in config.experiments.items():
+        try:
+            with_settings(config, experiment.set)
+        except ConfigError as error:
+            raise ConfigError(f"Experiment '{name}': {error}") from None
+    used = [(f"tables.{n}", row) for n, t in config.tables.items() for row in t.rows]
+    used += [(f"sweeps.{n}", s.experiment) for n, s in config.sweeps.items()]
+    used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]
+    for where, row in used:
+        if row not in config.experiments:
+            raise ConfigError(f"{where} names the experiment '{row}', which is not defined{_nearest(row, config.experiments)}.")
+    for name, sweep in config.sweeps.items():
+        for value in sweep.values:
+            try:
+                with_settings(config, {sweep.key: value})
+            except ConfigError as error:
+                raise ConfigError(f"Sweep '{name}': {error}") from None
+
+
+def _sentence(error: dict) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        parent, siblings = ".".join(str(part) for part in error["loc"][:-1]), _fields_at(error["loc"][:-1])
+        valid = [f"{parent}.{name}" if parent else name for name in siblings]
+        return f"There is no setting '{key}'{_nearest(key, [*valid, *leaves(Config())])}."
+    return f"The setting '{key}' is {error['input']!r}: {error['msg'].lower()}."
+
+
+def _fields_at(location: tuple) -> list[str]:
+    model: Any = Config
+    for part in location:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field is not None else None
+    return list(getattr(model, "model_fields", {}))
+
+
+def _nearest(key: str, known) -> str:
+    match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    if not match:
+        leaf = key.rsplit(".", 1)[-1]
+        match = [k for k in known if k.rsplit(".", 1)[-1] == leaf][:1]
+    return f"; did you mean '{match[0]}'?" if match else ""
+
+
+def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
+    """The Markdown reference of all settings."""
+    lines, nested = [], []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            nested.append((kind, f"{prefix}{name}"))
+        else:
+            default = "required" if field.is_required() else f"`{field.default!r}`".replace("|", "\\|")
+            lines.append(f"| `{prefix}{name}` | {default} | {field.description or ''} |")
+    table = "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines]) if lines else ""
+    parts = [table] if table else []
+    for kind, name in nested:
+        parts.append(f"## `{name}`\n\n{kind.__doc__.strip()}\n\n{reference(kind, f'{name}.')}")
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    print("# Configuration\n\nGenerated from `src/wsss/config.py` by `make docs`.\n")
+    print(reference())
+    for kind in (Experiment, Table, Sweep, Pictures):
+        print(f"\n## An entry of `{ {Experiment: 'experiments', Table: 'tables', Sweep: 'sweeps', Pictures: 'figures'}[kind] }`\n")
+        print(f"{kind.__doc__}\n\n{reference(kind)}")

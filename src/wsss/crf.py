@@ -1,0 +1,60 @@
+"""Fully connected conditional random field (Krähenbühl & Koltun, 2011) with the constants of DeepLab-v2."""
+
+import numpy as np
+import pydensecrf.densecrf as densecrf
+from pydensecrf.utils import unary_from_softmax
+
+
+def dense_crf(
+    image: np.ndarray,
+    probabilities: np.ndarray,
+    *,
+    iterations: int = 10,
+    positional_weight: float = 3,
+    positional_std: float = 1,
+    bilateral_weight: float = 4,
+    bilateral_std: float = 67,
+    colour_std: float = 3,
+) -> np.ndarray:
+    """Return the refined class probabilities, (C, H, W) float32, after mean-field inference.
+
+    image: (H, W, 3) uint8 RGB. probabilities: (C, H, W) float, summing to about 1 over classes; values below
+    1e-5 count as 1e-5. The pairwise terms are a Gaussian of the position (`positional_*`, in pixels) and one of position
+    and colour (`bilateral_*` in pixels, `colour_std` in grey levels).
+    Raises TypeError if the image is not (H, W, 3) uint8, ValueError if the sizes differ.
+    """
+    _check(image, probabilities)
+    classes, height, width = probabilities.shape
+    unary = unary_from_softmax(np.asarray(probabilities, dtype=np.float32))
+    field = densecrf.DenseCRF2D(width, height, classes)
+    field.setUnaryEnergy(np.ascontiguousarray(unary))
+    field.addPairwiseGaussian(sxy=positional_std, compat=positional_weight)
+    field.addPairwiseBilateral(
+        sxy=bilateral_std, srgb=colour_std, rgbim=np.ascontiguousarray(image), compat=bilateral_weight
+    )
+    return np.array(field.inference(iterations), dtype=np.float32).reshape(classes, height, width)
+
+
+def refine_present(
+    image: np.ndarray, probabilities: np.ndarray, *, minimum: float = 0.05, **constants: float
+) -> np.ndarray:
+    """Return the label (H, W) uint8, the argmax of `dense_crf` over class 0 and the classes that may be in the image.
+
+    Those are the classes whose largest probability exceeds `minimum`. The time grows with the number of classes, and a
+    class that is improbable everywhere hardly ever wins a pixel. probabilities, constants, errors: see `dense_crf`.
+    """
+    _check(image, probabilities)
+    present = probabilities.max(axis=(1, 2)) > minimum
+    present[0] = True
+    classes = np.flatnonzero(present).astype(np.uint8)
+    if classes.size == 1:
+        return np.zeros(image.shape[:2], dtype=np.uint8)
+    refined = dense_crf(image, probabilities[present], **constants)
+    return classes[refined.argmax(axis=0)]
+
+
+def _check(image: np.ndarray, probabilities: np.ndarray) -> None:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise TypeError(f"image is {image.dtype} of shape {image.shape}; it must be uint8 of shape (H, W, 3)")
+    if probabilities.ndim != 3 or probabilities.shape[1:] != image.shape[:2]:
+        raise ValueError(f"probabilities are {probabilities.shape}, the image {image.shape}; H and W must agree")

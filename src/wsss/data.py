@@ -1,0 +1,201 @@
+"""Data sets: one on-disk form, a folder in VOC layout, checked once before anything is computed from it."""
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from wsss.artifacts import written_aside
+from wsss.label_io import read_gray, read_label
+
+cv2.setNumThreads(0)  # the stages work on many pictures at once; OpenCV's own threads would only contend
+
+
+class DataError(ValueError):
+    """A mistake in a data set, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One row of ``images.csv``.  ``classes`` holds class indices from 1, ascending; 0 is background."""
+
+    image_id: str
+    split: str
+    width: int
+    height: int
+    classes: tuple[int, ...]
+    path: Path
+    saliency: Path | None
+
+    @property
+    def kind(self) -> str:
+        """"simple" with one class, "complex" with more: the paper's distinction."""
+        return "simple" if len(self.classes) == 1 else "complex"
+
+
+def read_picture(path: Path, size: int | None = None) -> np.ndarray:
+    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it cannot be read."""
+    with open(path, "rb") as stream:
+        data = stream.read()
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
+    if picture is None:
+        raise DataError(f"{path} cannot be decoded as a picture: replace it")
+    return picture if size is None else squash(picture, size)
+
+
+def squash(picture: np.ndarray, size: int) -> np.ndarray:
+    """The picture as a ``size`` × ``size`` square: averaging where it shrinks, so that nothing aliases."""
+    if picture.shape[:2] == (size, size):
+        return picture
+    shrinks = min(picture.shape[:2]) > size
+    return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def read_classes(path: Path) -> list[str]:
+    """Class names, background first.  Raises ``DataError`` for an empty or duplicate name."""
+    names = Path(path).read_text().split("\n")
+    names = [n.strip() for n in names if n.strip()]
+    if len(set(names)) != len(names) or len(names) < 2:
+        raise DataError(f"{path} must list background and then each class once, a name a line")
+    return names
+
+
+def read_images(images: Path, classes: Path, split: str) -> list[Picture]:
+    """The pictures of one split, in the order of ``images.csv`` (written by ``check_images``)."""
+    index = {name: i for i, name in enumerate(read_classes(classes))}
+    with open(images, newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["split"] == split]
+    return [
+        Picture(
+            row["image_id"],
+            row["split"],
+            int(row["width"]),
+            int(row["height"]),
+            tuple(sorted(index[name] for name in row["classes"].split())),
+            Path(row["picture"]),
+            Path(row["saliency"]) if row["saliency"] else None,
+        )
+        for row in rows
+    ]
+
+
+def read_masks(masks: Path) -> dict[str, Path]:
+    """Image id → ground-truth mask, from ``masks.csv`` (written by ``check_masks``)."""
+    with open(masks, newline="") as stream:
+        return {row["image_id"]: Path(row["mask"]) for row in csv.DictReader(stream)}
+
+
+# --- checks -------------------------------------------------------------------------------------------------------
+
+
+def check_images(folder: Path, images: Path, splits: dict[str, bool], progress: Callable = iter) -> None:
+    """Checks pictures, image-level labels and saliency maps of a folder in VOC layout; writes ``images``.
+
+    ``splits``: name → whether its pictures need saliency maps.  Every picture is decoded, so a truncated one is found
+    here.  Reads no mask.  Raises ``DataError`` naming the file, what is wrong with it and what to do.
+    """
+    classes = read_classes(folder / "classes.txt")
+    labels = _image_labels(folder / "labels.csv", classes)
+    rows = []
+    for split, needs_saliency in splits.items():
+        ids = split_ids(folder, split)
+        missing = [i for i in ids if i not in labels]
+        if missing:
+            raise DataError(
+                f"{folder / 'labels.csv'} gives no class for {len(missing)} images of split '{split}' "
+                f"(first: {missing[0]}): add their image-level labels or take them out of the split"
+            )
+        absent = [i for i in ids if needs_saliency and not (folder / "Saliency" / f"{i}.png").exists()]
+        if absent:
+            raise DataError(
+                f"{folder / 'Saliency'} lacks the maps of {len(absent)} images of split '{split}' (first: {absent[0]}.png): "
+                "add 8-bit maps from a saliency detector, or take the images out of the split"
+            )
+        rows += [(i, split, labels[i]) for i in ids]
+    _write_csv(
+        images,
+        ("image_id", "split", "width", "height", "classes", "kind", "picture", "saliency", "sha256"),
+        (_image_row(folder, *row) for row in progress(rows)),
+    )
+
+
+def check_masks(folder: Path, masks: Path, splits: Iterable[str], progress: Callable = iter) -> None:
+    """Checks the ground-truth masks of the splits against pictures and classes; writes ``masks``."""
+    num_classes = len(read_classes(folder / "classes.txt"))
+    ids = [i for split in splits for i in split_ids(folder, split)]
+    _write_csv(masks, ("image_id", "mask", "sha256"), (_mask_row(folder, i, num_classes) for i in progress(ids)))
+
+
+def split_ids(folder: Path, split: str) -> list[str]:
+    """The image ids of a split.  Raises ``DataError`` if its list is missing or empty."""
+    path = folder / "ImageSets" / "Segmentation" / f"{split}.txt"
+    if not path.exists():
+        raise DataError(f"{path} is missing: list the image ids of split '{split}' there, one a line")
+    ids = path.read_text().split()
+    if not ids:
+        raise DataError(f"{path} lists no image: split '{split}' is empty")
+    if len(set(ids)) != len(ids):
+        raise DataError(f"{path} lists an image twice: list each once")
+    return ids
+
+
+def _image_labels(path: Path, classes: list[str]) -> dict[str, str]:
+    if not path.exists():
+        raise DataError(f"{path} is missing: give a row 'image_id,split,classes' for every image")
+    with open(path, newline="") as stream:
+        labels = {row["image_id"]: row["classes"] for row in csv.DictReader(stream)}
+    for image_id, names in labels.items():
+        unknown = [n for n in names.split() if n not in classes[1:]]
+        if unknown:
+            raise DataError(
+                f"{path} labels {image_id} as '{unknown[0]}', which is not a class in {path.parent / 'classes.txt'}: "
+                "correct the label or add the class"
+            )
+    return {i: names for i, names in labels.items() if names.split()}
+
+
+def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
+    path = folder / "JPEGImages" / f"{image_id}.jpg"
+    if not path.exists():
+        raise DataError(f"{path} is missing though split '{split}' lists it: add the picture or take it out of the split")
+    data = path.read_bytes()
+    # OpenCV fills the rest of a truncated JPEG with grey and says nothing; the end marker tells.
+    if b"\xff\xd9" not in data[-64:]:
+        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
+    height, width = read_picture(path).shape[:2]
+    saliency = folder / "Saliency" / f"{image_id}.png"
+    digest = sha256(data)
+    if saliency.exists():
+        digest.update(saliency.read_bytes())
+        _check_size(saliency, read_gray(saliency), (height, width))
+    kind = "simple" if len(classes.split()) == 1 else "complex"
+    return (image_id, split, width, height, classes, kind, path, saliency if saliency.exists() else "", digest.hexdigest())
+
+
+def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
+    path = folder / "SegmentationClass" / f"{image_id}.png"
+    if not path.exists():
+        raise DataError(f"{path} is missing: evaluation needs the mask of every image of its splits")
+    mask = read_label(path)
+    _check_size(path, mask, read_picture(folder / "JPEGImages" / f"{image_id}.jpg").shape[:2])
+    values = np.unique(mask)
+    if ((values >= num_classes) & (values != 255)).any():
+        bad = values[(values >= num_classes) & (values != 255)][0]
+        raise DataError(f"{path} has the value {bad}, but there are {num_classes} classes: indices 0..{num_classes - 1} or 255")
+    return image_id, path, sha256(path.read_bytes()).hexdigest()
+
+
+def _check_size(path: Path, array: np.ndarray, size: tuple[int, int]) -> None:
+    if array.shape != size:
+        (h, w), (height, width) = array.shape[:2], size
+        raise DataError(f"{path} is {w}×{h} px but its picture is {width}×{height}: make both the same size")
+
+
+def _write_csv(path: Path, header: tuple, rows: Iterable[tuple]) -> None:
+    with written_aside(Path(path)) as aside, open(aside, "w", newline="") as stream:
+        csv.writer(stream).writerows([header])
+        csv.writer(stream).writerows(rows)

@@ -1,0 +1,109 @@
+"""Attention maps of NSROM: online accumulation (OAA), export of CAMs as 8-bit images, normalisation on load."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+# The published constant in every denominator: a map without any positive value becomes zeros instead of NaN.
+EPSILON = 1e-8
+
+
+def accumulate(
+    accumulated: np.ndarray | None,
+    activation: np.ndarray,
+    score: float,
+    *,
+    minimum_score: float = 0.1,
+    force: bool = False,
+) -> np.ndarray | None:
+    """Merge one epoch's class activation map into the accumulated map of one (image, class).
+
+    The pixelwise maximum over epochs of relu(activation) / max, in 8 bit, rounded half to even (OAA, which NSROM
+    follows; no equation).     An epoch in which the classifier gives the class a sigmoid score below `minimum_score` changes nothing.
+
+    accumulated: (h, w) uint8, or None while there is no map yet; never modified.
+    activation: (h, w) float, the class map before clipping.
+    force: the rule of the last epoch: where there is no map yet (None), write one whatever the score is.
+    Returns (h, w) uint8, or None if there was no map and none is written.
+    Raises ValueError if the shapes differ or the activation holds a NaN or an infinity.
+    """
+    if score < minimum_score and not (force and accumulated is None):
+        return accumulated
+    current = np.rint(_relative(activation) * np.float32(255)).astype(np.uint8)
+    if accumulated is None:
+        return current
+    if accumulated.shape != current.shape:
+        raise ValueError(f"accumulated map is {accumulated.shape}, the activation {current.shape}; they must agree")
+    return np.maximum(accumulated, current)
+
+
+def quantise(activation: np.ndarray) -> np.ndarray:
+    """Return relu(activation) / max as 8 bit, truncated as in the published export: (h, w) float -> (h, w) uint8.
+
+    Raises ValueError if the activation holds a NaN or an infinity.
+    """
+    return (_relative(activation) * np.float32(255)).astype(np.uint8)
+
+
+def resize_attention(attention: np.ndarray, size: tuple[int, int], *, aligned: bool = False) -> np.ndarray:
+    """Resample an 8-bit map with cubic interpolation: (h, w) uint8 -> size = (height, width) uint8.
+
+    aligned: False maps the outer edges of the pixels onto each other (published); True maps the centres of the corner
+    pixels onto each other, as suits a network whose first and last output lie on the image border. Both use Keys' kernel with a = -0.75.
+    """
+    height, width = size
+    if not aligned:
+        return cv2.resize(attention, (width, height), interpolation=cv2.INTER_CUBIC)
+    rows, columns = attention.shape
+    resized = _cubic_weights(rows, height) @ attention.astype(np.float32) @ _cubic_weights(columns, width).T
+    return np.clip(np.rint(resized), 0, 255).astype(np.uint8)
+
+
+def render_attention(activation: np.ndarray, size: tuple[int, int], *, aligned: bool = False) -> np.ndarray:
+    """Return the exported CAM, `quantise` and then `resize_attention`: (h, w) float -> size = (height, width) uint8."""
+    return resize_attention(quantise(activation), size, aligned=aligned)
+
+
+def normalisation_table(attention: np.ndarray) -> np.ndarray:
+    """Return the 256 float64 values, non-decreasing, that `normalise` gives to the 8-bit values of this map."""
+    low, high, _, _ = cv2.minMaxLoc(attention)
+    return (np.clip(np.arange(256), low, high) - low) / (high - low + EPSILON)
+
+
+def normalise(attention: np.ndarray) -> np.ndarray:
+    """Return (a - min) / (max - min + 1e-8), as published code loads a map: (H, W) uint8 -> float64 in [0, 1].
+
+    A constant map becomes zeros. Raises TypeError if the map is not uint8.
+    """
+    if attention.dtype != np.uint8:
+        raise TypeError(f"attention is {attention.dtype}; it must be uint8")
+    return normalisation_table(attention)[attention]
+
+
+def _relative(activation: np.ndarray) -> np.ndarray:
+    """Return relu(activation) / (max + 1e-8) in float32, the precision of the published code."""
+    positive = np.maximum(np.asarray(activation, dtype=np.float32), 0)
+    peak = positive.max()
+    if not np.isfinite(peak):
+        raise ValueError("the class activation map holds a NaN or an infinity; the training that gave it has diverged")
+    return positive / (peak + np.float32(EPSILON))
+
+
+@lru_cache(maxsize=256)
+def _cubic_weights(source: int, target: int) -> np.ndarray:
+    """Return the (target, source) float32 matrix that resamples a line, end to end, with Keys' kernel, a = -0.75.
+
+    cv2 can shift the corners only by warpAffine, which is several times as slow and rounds positions to 1/32 pixel.
+    """
+    position = np.linspace(0, source - 1, target)
+    weights = np.zeros((target, source), dtype=np.float32)
+    for offset in (-1, 0, 1, 2):
+        tap = np.floor(position) + offset
+        d = np.abs(position - tap)
+        near = (1.25 * d - 2.25) * d * d + 1
+        far = -0.75 * (((d - 5) * d + 8) * d - 4)
+        weight = np.where(d <= 1, near, np.where(d < 2, far, 0))
+        # Taps outside the line repeat its first or last value.
+        np.add.at(weights, (np.arange(target), np.clip(tap, 0, source - 1).astype(int)), weight)
+    return weights

@@ -1,0 +1,76 @@
+"""The stages that make labels from maps, saliency and predictions, one picture at a time over several processes."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from wsss.artifacts import image_folder
+from wsss.data import Picture
+from wsss.label_io import read_gray, read_label, write_label
+from wsss.nsrom.attention import resize_attention
+from wsss.nsrom.labels import fuse_saliency, ignore_if_tiny, mask_nonsalient_region, mine_potential_objects
+from wsss.nsrom.map_io import read_maps
+from wsss.parallel import map_pictures
+
+Make = Callable[[Picture], np.ndarray]
+
+
+def write_labels(
+    make: Make, pictures: list[Picture], folder: Path, manifest: Path, *, progress: Callable, processes: int = 1
+) -> None:
+    """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest."""
+    with image_folder(folder, manifest) as aside:
+        write = partial(_write, make, aside)
+        for _ in progress(map_pictures(write, pictures, processes), len(pictures)):
+            continue
+
+
+def initial_label(picture: Picture, *, maps: Path, settings: dict) -> np.ndarray:
+    """Saliency fusion ("background extraction") of the OA-CAMs in folder ``maps``."""
+    attention = _full_size(picture, maps, settings["cam.align_corners"])
+    return fuse_saliency(
+        attention,
+        read_gray(picture.saliency),
+        foreground=settings["fusion.foreground"],
+        conflict=settings["fusion.conflict"],
+        uncertain_saliency=settings["fusion.uncertain_saliency"],
+        confident_attention=settings["fusion.confident_attention"],
+    )
+
+
+def mined_label(picture: Picture, *, initial: Path, maps: Path, settings: dict) -> np.ndarray:
+    """Potential object mining: the label in folder ``initial`` with the CAMs in folder ``maps``."""
+    label = mine_potential_objects(
+        read_label(initial / f"{picture.image_id}.png"),
+        _full_size(picture, maps, settings["cam.align_corners"]),
+        background=settings["mining.background"],
+        rule=settings["mining.rule"],
+    )
+    return ignore_if_tiny(label, minimum=settings["fusion.minimum_foreground"])
+
+
+def masked_label(picture: Picture, *, predictions: Path, labels: Path, settings: dict) -> np.ndarray:
+    """Non-salient region masking of the first-round prediction; simple pictures keep it unless ``images`` is "all"."""
+    label = read_label(predictions / f"{picture.image_id}.png")
+    if picture.kind == "complex" or settings["masking.images"] == "all":
+        label = mask_nonsalient_region(
+            label,
+            read_label(labels / f"{picture.image_id}.png"),
+            read_gray(picture.saliency),
+            kernel=settings["masking.kernel"],
+            expand=settings["masking.expand"],
+            mask=settings["masking.mask"],
+            saliency_threshold=settings["masking.saliency_threshold"],
+        )
+    return ignore_if_tiny(label, minimum=settings["masking.minimum_foreground"])
+
+
+def _full_size(picture: Picture, maps: Path, aligned: bool) -> dict[int, np.ndarray]:
+    small = read_maps(maps / f"{picture.image_id}.png", picture.classes)
+    return {c: resize_attention(m, (picture.height, picture.width), aligned=aligned) for c, m in small.items()}
+
+
+def _write(make: Make, folder: Path, picture: Picture) -> None:
+    write_label(folder / f"{picture.image_id}.png", make(picture))

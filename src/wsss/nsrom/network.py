@@ -1,0 +1,85 @@
+"""The classification network with global reasoning, and the integral attention model, which differs in its head."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wsss.backbones import StagedBackbone, build_backbone
+from wsss.nsrom.global_reasoning import GlobalReasoning
+
+
+class ActivationNetwork(nn.Module):
+    """Backbone → head → global reasoning → 1×1 convolution to one activation map per class.
+
+    ``integral=False``, the classifier: conv-R-conv-R-conv → GR → R → 1×1, new layers N(0, √(2/(k²·out))).
+    ``integral=True``, the integral attention model: conv-R-conv-R-conv-R → GR → 1×1, framework defaults.
+    ``head="pretrained"`` takes the backbone's last stage (with its ReLU) in place of the three convolutions.
+    ``nodes=None`` leaves the global reasoning unit out.
+    ``forward``: (B, 3, H, W) normalised pictures → (B, C, h, w) maps; an image's class scores are their means.
+    """
+
+    def __init__(
+        self, backbone: StagedBackbone, num_classes: int, *, head: str, width: int, nodes: int | None, integral: bool
+    ):
+        super().__init__()
+        self.backbone = backbone
+        channels = backbone.channels[-1]
+        self.head = nn.Sequential()
+        if head == "convolutions":
+            layers: list[nn.Module] = []
+            for inputs in (channels, width, width):
+                layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU(inplace=True)]
+            self.head, channels = nn.Sequential(*(layers if integral else layers[:-1])), width
+        self.reasoning = GlobalReasoning(channels, nodes) if nodes else nn.Identity()
+        self.relu = nn.Identity() if integral else nn.ReLU()
+        self.classes = nn.Conv2d(channels, num_classes, 1)
+        if head == "convolutions" and not integral:
+            self._initialise()
+
+    def _initialise(self) -> None:
+        for module in [*self.head.modules(), *self.reasoning.modules(), self.classes]:
+            if isinstance(module, (nn.Conv1d, nn.Conv2d)):
+                size = math.prod(module.kernel_size) * module.out_channels
+                nn.init.normal_(module.weight, std=math.sqrt(2 / size))
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    def new_parameters(self) -> list[nn.Parameter]:
+        """The parameters without ImageNet weights."""
+        return [*self.head.parameters(), *self.reasoning.parameters(), *self.classes.parameters()]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classes(self.relu(self.reasoning(self.head(self.backbone(x)[-1]))))
+
+
+def build_network(settings: dict, num_classes: int, *, integral: bool, pretrained: bool = True) -> ActivationNetwork:
+    """The network of dotted ``settings`` (``classifier.*``) for ``num_classes`` classes without background."""
+    c = {k.removeprefix("classifier."): v for k, v in settings.items() if k.startswith("classifier.")}
+    backbone = build_backbone(c["backbone"], output_stride=c["output_stride"], pretrained=pretrained)
+    nodes = c["nodes"] if c["global_reasoning"] else None
+    network = ActivationNetwork(backbone, num_classes, head=c["head"], width=c["width"], nodes=nodes, integral=integral)
+    return network.to(memory_format=torch.channels_last)
+
+
+def identity(settings: dict, num_classes: int, *, integral: bool) -> dict[str, str]:
+    """What a checkpoint of this network says it is."""
+    nodes = settings["classifier.nodes"] if settings["classifier.global_reasoning"] else 0
+    return {
+        "network": "integral attention model" if integral else "classifier",
+        "backbone": settings["classifier.backbone"],
+        "head": settings["classifier.head"],
+        "nodes": str(nodes),
+        "classes": str(num_classes),
+    }
+
+
+def image_scores(maps: Tensor) -> Tensor:
+    """Global average pooling: (B, C, h, w) → (B, C) logits."""
+    return maps.mean(dim=(2, 3))
+
+
+def classification_loss(maps: Tensor, labels: Tensor) -> Tensor:
+    """Eq. 4, the multi-label soft margin on pooled maps; labels: (B, C) 0/1."""
+    return F.multilabel_soft_margin_loss(image_scores(maps), labels)

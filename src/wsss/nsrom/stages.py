@@ -1,0 +1,190 @@
+"""The stages that train or run NSROM's classification networks: classifier with OAA, IAM, and map export."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wsss.artifacts import image_folder
+from wsss.augment import jitter_colour
+from wsss.batches import batches_of
+from wsss.checkpoints import load_checkpoint, save_checkpoint
+from wsss.data import Picture, read_picture, squash
+from wsss.deeplab import upsample_logits
+from wsss.nsrom.attention import accumulate, quantise
+from wsss.nsrom.integral import integral_attention_loss
+from wsss.nsrom.map_io import read_maps, write_maps
+from wsss.nsrom.network import build_network, classification_loss, identity, image_scores
+from wsss.progress import Progress
+from wsss.randomness import generator
+from wsss.sizes import aligned_size
+from wsss.training import device, train, write_history
+
+
+def train_classifier(
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    *,
+    seed: int,
+    checkpoint: Path,
+    attention: Path,
+    manifest: Path,
+    history: Path,
+    progress: Progress,
+    workers: int = 1,
+) -> None:
+    """Trains the classifier on image-level labels and accumulates its attention meanwhile (OAA).
+
+    ``num_classes`` counts no background.  Writes the checkpoint, one file of accumulated maps per picture, the history.
+    """
+    torch.manual_seed(seed)
+    network = build_network(settings, num_classes, integral=False).to(device())
+    oaa = _Accumulation(pictures, settings)
+    epochs = settings["classifier.epochs"]
+
+    def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
+        return _jittered(pictures[index], settings, seed, epoch, index), _one_hot(pictures[index], num_classes)
+
+    def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
+        images, labels = batch
+        maps = network(network.backbone.normalise(images))
+        if epoch >= settings["attention.first_epoch"]:
+            oaa.add(indices, maps.detach().float().cpu(), last=epoch == epochs - 1)
+        return classification_loss(maps, labels)
+
+    rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers)
+    with image_folder(attention, manifest) as folder:
+        for picture, maps in zip(pictures, oaa.maps, strict=True):
+            write_maps(folder / f"{picture.image_id}.png", np.stack([maps[c] for c in picture.classes]))
+    write_history(history, rows)
+    save_checkpoint(checkpoint, network, identity(settings, num_classes, integral=False))
+
+
+def train_integral(
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    *,
+    seed: int,
+    attention: Path,
+    checkpoint: Path,
+    history: Path,
+    progress: Progress,
+    workers: int = 1,
+) -> None:
+    """Trains the integral attention model, from ImageNet weights, on the accumulated maps in folder ``attention``."""
+    torch.manual_seed(seed + 1)
+    network = build_network(settings, num_classes, integral=True).to(device())
+
+    def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
+        picture = pictures[index]
+        maps = read_maps(attention / f"{picture.image_id}.png", picture.classes)
+        target = np.zeros((num_classes, *next(iter(maps.values())).shape), np.float32)
+        for class_index, values in maps.items():
+            target[class_index - 1] = values / np.float32(255)
+        return _jittered(picture, settings, seed, epoch, index), target
+
+    def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
+        images, target = batch
+        return integral_attention_loss(network(network.backbone.normalise(images)), target)
+
+    rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers)
+    write_history(history, rows)
+    save_checkpoint(checkpoint, network, identity(settings, num_classes, integral=True))
+
+
+def export_maps(
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    *,
+    integral: bool,
+    checkpoint: Path,
+    folder: Path,
+    manifest: Path,
+    progress: Progress,
+    workers: int = 1,
+) -> None:
+    """Writes the class activation maps (CAM, or OA-CAM with ``integral``) of each picture's image-level classes.
+
+    Maps of several scales are averaged after ReLU on the finest one's grid; the maximum of a map becomes 255.
+    """
+    network = build_network(settings, num_classes, integral=integral, pretrained=False)
+    load_checkpoint(checkpoint, network, identity(settings, num_classes, integral=integral))
+    network.to(device()).eval()
+    scales = settings["cam.integral_scales" if integral else "cam.scales"]
+    base = settings["classifier.image_size"]
+    sizes = [aligned_size(base, scale, settings["classifier.output_stride"]) for scale in scales]
+
+    def read(picture: Picture) -> list[np.ndarray]:
+        image = read_picture(picture.path)
+        return [squash(image, size) for size in sizes]
+
+    batches = batches_of(pictures, read, settings["classifier.batch_size"], workers)
+    with image_folder(folder, manifest) as aside, torch.inference_mode():
+        total = -(-len(pictures) // settings["classifier.batch_size"])
+        for chunk, images in progress(batches, total, "batches"):
+            maps = _averaged_maps(network, images).cpu().numpy()
+            for picture, all_maps in zip(chunk, maps, strict=True):
+                kept = [quantise(all_maps[c - 1]) for c in picture.classes]
+                write_maps(aside / f"{picture.image_id}.png", np.stack(kept))
+
+
+def _averaged_maps(network: torch.nn.Module, images: list[Tensor]) -> Tensor:
+    maps = [network(network.backbone.normalise(i.to(device()))).relu() for i in images]
+    if len(maps) == 1:
+        return maps[0]
+    finest = max((tuple(m.shape[-2:]) for m in maps))
+    return sum(upsample_logits(m, finest) for m in maps) / len(maps)
+
+
+class _Accumulation:
+    """Online attention accumulation over all pictures: 8-bit maps at the network's own resolution."""
+
+    def __init__(self, pictures: list[Picture], settings: dict):
+        self.pictures = pictures
+        self.minimum_score = settings["attention.minimum_score"]
+        self.maps: list[dict[int, np.ndarray]] = [{} for _ in pictures]
+
+    def add(self, indices: np.ndarray, maps: Tensor, *, last: bool) -> None:
+        scores = image_scores(maps).sigmoid().numpy()
+        for index, values, score in zip(indices, maps.numpy(), scores, strict=True):
+            stored = self.maps[index]
+            for c in self.pictures[index].classes:
+                merged = accumulate(
+                    stored.get(c), values[c - 1], float(score[c - 1]), minimum_score=self.minimum_score,
+                    force=last and c not in stored,
+                )  # fmt: skip
+                if merged is not None:
+                    stored[c] = merged
+
+
+def _train(network, sample, loss, pictures, settings, section, seed, progress, workers) -> list[dict[str, float]]:
+    own = {k.removeprefix(f"{section}."): v for k, v in settings.items() if k.startswith(f"{section}.")}
+    return train(
+        network,
+        sample,
+        loss,
+        count=len(pictures),
+        epochs=own["epochs"],
+        batch_size=own["batch_size"],
+        optimiser={k.removeprefix("optimiser."): v for k, v in own.items() if k.startswith("optimiser.")},
+        seed=seed,
+        progress=progress,
+        names=[p.image_id for p in pictures],
+        workers=workers,
+    )
+
+
+def _jittered(picture: Picture, settings: dict, seed: int, epoch: int, index: int) -> np.ndarray:
+    """The squashed picture with colour jitter; no crop and no flip, since either would break the accumulation."""
+    image = read_picture(picture.path, settings["classifier.image_size"])
+    return jitter_colour(image, settings["classifier.jitter"], generator("jitter", seed, epoch, index))
+
+
+def _one_hot(picture: Picture, num_classes: int) -> np.ndarray:
+    labels = np.zeros(num_classes, np.float32)
+    labels[[c - 1 for c in picture.classes]] = 1
+    return labels

@@ -1,0 +1,153 @@
+"""The training loop that all networks share."""
+
+import csv
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wsss.artifacts import written_aside
+from wsss.progress import Progress
+from wsss.randomness import generator
+
+Sample = Callable[[int, int], tuple[np.ndarray, ...]]  # (epoch, index) → arrays of one picture, fixed shapes
+Loss = Callable[[list[Tensor], int, np.ndarray], Tensor]  # (batch, epoch, indices) → scalar
+
+
+class TrainingError(ValueError):
+    """A training that cannot go on, in one sentence."""
+
+
+def device() -> torch.device:
+    """The GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def train(
+    model: nn.Module,
+    sample: Sample,
+    loss: Loss,
+    *,
+    count: int,
+    epochs: int,
+    batch_size: int,
+    optimiser: dict[str, Any],
+    seed: int,
+    progress: Progress,
+    names: list[str],
+    freeze_batch_norm: bool = False,
+    workers: int = 1,
+) -> list[dict[str, float]]:
+    """Trains ``model`` in place; returns one row (epoch, steps, loss, learning rate) per epoch.
+
+    ``model`` has ``new_parameters()``; ``optimiser`` has the keys of the config's ``Optimiser``; ``names`` are the image
+    ids by index, for messages.  The order of samples and each sample are functions of (seed, epoch, index), so the
+    result does not depend on ``workers``, the threads that read pictures ahead.  Raises ``TrainingError`` on a NaN loss.
+    """
+    torch.manual_seed(seed)
+    groups = parameter_groups(model, optimiser)
+    optimise = _optimiser(groups, optimiser)
+    steps_per_epoch = max(1, count // batch_size)
+    total = steps_per_epoch * epochs
+    history: list[dict[str, float]] = []
+    model.train()
+    if freeze_batch_norm:
+        freeze_norms(model)
+    batches = _read_ahead(sample, count, epochs, steps_per_epoch, seed, workers)
+    losses = 0.0
+    for step, (epoch, indices, arrays) in enumerate(progress(batches, total, "steps")):
+        rate = learning_rate_factor(step, total, steps_per_epoch, optimiser)
+        for group in optimise.param_groups:
+            group["lr"] = group["base_lr"] * rate
+        value = loss([torch.from_numpy(a).to(device(), non_blocking=True) for a in arrays], epoch, indices)
+        number = value.item()
+        if not math.isfinite(number):
+            ids = ", ".join(names[i] for i in indices)
+            raise TrainingError(
+                f"the loss is {number} at step {step + 1} of {total} (epoch {epoch}, pictures {ids}): "
+                "lower the learning rate or look at these pictures"
+            )
+        optimise.zero_grad(set_to_none=True)
+        value.backward()
+        optimise.step()
+        losses += number
+        if (step + 1) % steps_per_epoch == 0:
+            mean = losses / steps_per_epoch
+            history.append({"epoch": epoch, "steps": step + 1, "loss": mean, "learning_rate_factor": rate})
+            progress.say(f"epoch {epoch + 1}/{epochs}: loss {mean:.4f}")
+            losses = 0.0
+    return history
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    """The rows of ``train`` as CSV."""
+    with written_aside(Path(path)) as aside, open(aside, "w", newline="") as stream:
+        writer = csv.DictWriter(stream, history[0])
+        writer.writeheader()
+        writer.writerows(history)
+
+
+def parameter_groups(model: nn.Module, optimiser: dict[str, Any]) -> list[dict[str, Any]]:
+    """Groups by factor of the learning rate: new layers and biases each have theirs (published: 1, 2, 10, 20)."""
+    new = {id(p) for p in model.new_parameters()}
+    by_factor: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        factor = optimiser["new_layer_factor"] if id(parameter) in new else 1.0
+        factor *= optimiser["bias_factor"] if name.endswith("bias") else 1.0
+        by_factor.setdefault(factor, []).append(parameter)
+    return [{"params": p, "base_lr": optimiser["learning_rate"] * f} for f, p in sorted(by_factor.items())]
+
+
+def learning_rate_factor(step: int, total: int, steps_per_epoch: int, optimiser: dict[str, Any]) -> float:
+    """What the learning rates are multiplied with at ``step`` (from 0): warm-up, then poly or step decay."""
+    warm = int(optimiser["warmup"] * total)
+    if step < warm:
+        return (step + 1) / warm
+    if optimiser["schedule"] == "step":
+        return 0.1 ** sum(step // steps_per_epoch >= e for e in optimiser["step_epochs"])
+    return (1 - step / total) ** optimiser["power"]
+
+
+def freeze_norms(model: nn.Module) -> None:
+    """Batch norms keep their statistics and parameters."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+            module.requires_grad_(False)
+
+
+def epoch_order(seed: int, epoch: int, count: int, steps: int) -> list[np.ndarray]:
+    """The batches of an epoch: every picture once, ``steps`` batches of as equal a size as possible."""
+    return np.array_split(generator("order", seed, epoch).permutation(count), steps)
+
+
+def _optimiser(groups: list[dict[str, Any]], optimiser: dict[str, Any]) -> torch.optim.Optimizer:
+    rate, decay = optimiser["learning_rate"], optimiser["weight_decay"]
+    if optimiser["name"] == "sgd":
+        return torch.optim.SGD(groups, lr=rate, momentum=0.9, weight_decay=decay, nesterov=optimiser["nesterov"])
+    return torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
+
+
+def _read_ahead(
+    sample: Sample, count: int, epochs: int, steps: int, seed: int, workers: int
+) -> Iterator[tuple[int, np.ndarray, list[np.ndarray]]]:
+    """Yields (epoch, indices, arrays) in order, while threads prepare the next two batches."""
+    plan = ((epoch, batch) for epoch in range(epochs) for batch in epoch_order(seed, epoch, count, steps))
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: list[tuple[int, np.ndarray, list]] = []
+        for epoch, batch in plan:
+            waiting.append((epoch, batch, [pool.submit(sample, epoch, int(i)) for i in batch]))
+            if len(waiting) > 2:
+                yield _collect(*waiting.pop(0))
+        for entry in waiting:
+            yield _collect(*entry)
+
+
+def _collect(epoch: int, batch: np.ndarray, futures: list) -> tuple[int, np.ndarray, list[np.ndarray]]:
+    samples = [f.result() for f in futures]
+    return epoch, batch, [np.stack(arrays) for arrays in zip(*samples, strict=True)]

@@ -1,0 +1,153 @@
+"""Which settings matter up to which stage, and the names of the resulting variants.
+
+A stage's artifact lies under ``{stage}/{variant}/``.  The variant names the settings that differ from the baseline *and*
+matter up to that stage, so experiments share every upstream artifact they can.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from wsss.config import Config, ConfigError, science_leaves, with_settings
+
+Settings = dict[str, Any]
+
+UPSTREAM = {
+    "classifier": (),
+    "cams": ("classifier",),
+    "integral": ("classifier",),
+    "integral_cams": ("integral",),
+    "initial_labels": ("integral_cams",),
+    "pseudo_labels": ("initial_labels", "cams"),
+    "round1": ("labels",),
+    "predictions": ("round1",),
+    "masked_labels": ("predictions", "labels"),
+    "round2": ("second_labels",),
+    "fully_supervised": (),
+    "evaluation": ("model",),
+}
+OWN_KEYS = {
+    "classifier": ("classifier.", "attention."),
+    "cams": ("cam.scales", "cam.align_corners"),
+    "integral": ("integral.",),
+    "integral_cams": ("cam.integral_scales", "cam.align_corners"),
+    "initial_labels": ("fusion.", "cam.align_corners"),
+    "pseudo_labels": ("mining.", "fusion.minimum_foreground"),
+    "round1": ("segmentation.",),
+    "predictions": ("prediction.",),
+    "masked_labels": ("masking.",),
+    "round2": ("segmentation.", "retraining."),
+    "fully_supervised": ("segmentation.",),
+    "evaluation": ("prediction.",),
+}
+
+
+def resolve(stage: str, settings: Settings) -> str:
+    """The concrete stage behind a role: which labels train a round, which model is the experiment's result."""
+    if stage == "labels":
+        return "pseudo_labels" if settings["mining.enabled"] else "initial_labels"
+    if stage == "second_labels":
+        return "masked_labels" if settings["retraining.retrain_on"] == "masked" else "predictions"
+    if stage == "model":
+        if settings["segmentation.supervision"] == "full":
+            return "fully_supervised"
+        return "round1" if settings["retraining.retrain_on"] == "none" else "round2"
+    return stage
+
+
+def relevant_keys(stage: str, settings: Settings) -> set[str]:
+    """The settings that can change the artifact of ``stage``."""
+    stage = resolve(stage, settings)
+    keys = {k for k in settings if k.startswith(OWN_KEYS[stage])}
+    for role in UPSTREAM[stage]:
+        keys |= relevant_keys(role, settings)
+        # What chooses between two stages has to be told apart in the name as well.
+        keys |= {"labels": {"mining.enabled"}, "second_labels": {"retraining.retrain_on"}}.get(role, set())
+        if role == "model":
+            full = settings["segmentation.supervision"] == "full"
+            keys |= {"segmentation.supervision"} if full else {"segmentation.supervision", "retraining.retrain_on"}
+    if not settings["classifier.global_reasoning"]:
+        keys.discard("classifier.nodes")
+    if not settings["masking.mask"]:
+        keys -= {"masking.kernel", "masking.saliency_threshold"}
+    if stage != "predictions" and "predictions" not in _stages(stage, settings):
+        keys.discard("prediction.filter_by_labels")
+    return keys
+
+
+def _stages(stage: str, settings: Settings) -> set[str]:
+    """All stages upstream of ``stage``."""
+    stage = resolve(stage, settings)
+    direct = {resolve(role, settings) for role in UPSTREAM[stage]}
+    return direct.union(*(_stages(s, settings) for s in direct))
+
+
+def _value_name(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return "x".join(_value_name(v) for v in value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The state of one stage: its name, and the settings behind it."""
+
+    stage: str
+    name: str
+    settings: Settings  # all of them; only ``relevant`` may be used
+
+    @property
+    def relevant(self) -> Settings:
+        return {k: self.settings[k] for k in sorted(relevant_keys(self.stage, self.settings))}
+
+
+class Plan:
+    """All variants that the experiments and sweeps of a config need, by stage and name.
+
+    Raises ``ConfigError`` if two different settings would get one name.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.baseline = science_leaves(config)
+        self.known: dict[tuple[str, str], Variant] = {}
+        leaf_names = [k.rsplit(".", 1)[-1] for k in self.baseline]
+        self.unique = {k for k in self.baseline if leaf_names.count(k.rsplit(".", 1)[-1]) == 1}
+        for name in config.experiments:
+            self._register(self.settings(name))
+        for sweep in config.sweeps.values():
+            for value in sweep.values:
+                self._register(self.settings(sweep.experiment, **{sweep.key: value}))
+
+    def settings(self, experiment: str, **deltas: Any) -> Settings:
+        """All settings of an experiment, optionally with further deltas."""
+        return with_settings(self.config, {**self.config.experiments[experiment].set, **deltas})
+
+    def variant(self, stage: str, settings: Settings) -> Variant:
+        """The variant of ``stage`` (or role) under ``settings``."""
+        stage = resolve(stage, settings)
+        changed = [k for k in sorted(relevant_keys(stage, settings)) if settings[k] != self.baseline[k]]
+        parts = [f"{k.rsplit('.', 1)[-1] if k in self.unique else k}-{_value_name(settings[k])}" for k in changed]
+        return Variant(stage, "_".join(parts).replace("/", "-") or "default", settings)
+
+    def lookup(self, stage: str, name: str) -> Variant:
+        """The variant called ``name``; raises ``ConfigError`` if no experiment of the config has it."""
+        if (stage, name) not in self.known:
+            raise ConfigError(
+                f"no experiment or sweep of this config has the {stage} variant '{name}'; "
+                f"known: {', '.join(n for s, n in self.known if s == stage)}"
+            )
+        return self.known[stage, name]
+
+    def upstream(self, variant: Variant, role: str) -> Variant:
+        """The variant of an earlier stage that ``variant`` is computed from."""
+        return self.variant(role, variant.settings)
+
+    def _register(self, settings: Settings) -> None:
+        final = resolve("model", settings)
+        for stage in {"evaluation", final} | _stages(final, settings):
+            variant = self.variant(stage, settings)
+            before = self.known.setdefault((stage, variant.name), variant)
+            if before.relevant != variant.relevant:
+                raise ConfigError(f"two settings would share the {stage} variant name '{variant.name}'")

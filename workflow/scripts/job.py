@@ -1,0 +1,54 @@
+"""What every script does around its one call: log, progress, threads, the ground-truth guard, provenance."""
+
+import os
+import sys
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def job(snakemake, *, may_read_masks: bool = False):
+    """Yields ``progress``, ``settings`` (``params.settings``), ``seed`` and ``threads``.
+
+    An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
+    in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
+    from wsss import guard
+    from wsss.progress import Progress
+    from wsss.provenance import write_provenance
+
+    if not may_read_masks:
+        guard.forbid()
+    seed = getattr(snakemake.wildcards, "seed", None)
+    settings = dict(getattr(snakemake.params, "settings", {}))
+    start = time.monotonic()
+    with open(snakemake.log[0], "w") as log:
+        label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
+        progress = Progress(label, log)
+        try:
+            yield SimpleNamespace(
+                progress=progress, settings=settings, seed=None if seed is None else int(seed), threads=snakemake.threads
+            )
+        except (ValueError, OSError) as error:
+            traceback.print_exc(file=log)
+            sys.exit(f"Error in {label}: {error}\n(traceback: {snakemake.log[0]})")
+        except BaseException:
+            traceback.print_exc(file=log)
+            raise
+        if "provenance" in snakemake.output.keys():
+            write_provenance(
+                Path(snakemake.output.provenance),
+                rule=snakemake.rule,
+                inputs=[str(i) for i in snakemake.input],
+                parameters=settings,
+                seed=None if seed is None else int(seed),
+                seconds=time.monotonic() - start,
+                threads=snakemake.threads,
+                root=ROOT,
+            )
