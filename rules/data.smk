@@ -8,7 +8,11 @@ FOLDER = CONFIG.dataset.path or BUILT
 
 def data_file(name):
     """A file or folder of the data set; a user's folder is not ours to time-stamp."""
-    return f"{FOLDER}/{name}" if CONFIG.dataset.path is None else ancient(f"{FOLDER}/{name}")
+    return (
+        f"{FOLDER}/{name}"
+        if CONFIG.dataset.path is None
+        else ancient(f"{FOLDER}/{name}")
+    )
 
 
 def listing(*folders):
@@ -35,15 +39,11 @@ if CONFIG.dataset.path is None:
             pictures=directory(f"{BUILT}/JPEGImages"),
             saliency=directory(f"{BUILT}/Saliency"),
             masks=directory(f"{BUILT}/SegmentationClass"),
-            splits=[
-                f"{BUILT}/ImageSets/Segmentation/{s}.txt" for s in ("train", "val")
-            ],
+            splits=[f"{BUILT}/ImageSets/Segmentation/{s}.txt" for s in ("train", "val")],
             labels=f"{BUILT}/labels.csv",
             kinds=f"{BUILT}/kinds.csv",
             classes=f"{BUILT}/classes.txt",
             license=f"{BUILT}/LICENSE.txt",
-        params:
-            settings=leaves(CONFIG.dataset.openmoji),
         log:
             f"{LOGS}/build_openmoji/log.txt",
         benchmark:
@@ -51,6 +51,8 @@ if CONFIG.dataset.path is None:
         threads: workflow.cores or 1
         resources:
             mem_mb=2000,
+        params:
+            settings=leaves(CONFIG.dataset.openmoji),
         script:
             "../workflow/scripts/build_openmoji.py"
 
@@ -69,13 +71,6 @@ rule check_images:
     output:
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
-    params:
-        settings={
-            "train": CONFIG.dataset.train_split,
-            "val": CONFIG.dataset.val_split,
-            "folder": FOLDER,
-        },
-        listing=listing("JPEGImages", "Saliency"),
     log:
         f"{LOGS}/check_images/log.txt",
     benchmark:
@@ -84,6 +79,13 @@ rule check_images:
     threads: workflow.cores or 1
     resources:
         mem_mb=1000,
+    params:
+        settings={
+            "train": CONFIG.dataset.train_split,
+            "val": CONFIG.dataset.val_split,
+            "folder": FOLDER,
+        },
+        listing=listing("JPEGImages", "Saliency"),
     script:
         "../workflow/scripts/check_images.py"
 
@@ -101,13 +103,6 @@ rule check_masks:
         classes=f"{FOLDER}/classes.txt",
     output:
         masks=MASKS,
-    params:
-        settings={
-            "train": CONFIG.dataset.train_split,
-            "val": CONFIG.dataset.val_split,
-            "folder": FOLDER,
-        },
-        listing=listing("SegmentationClass"),
     log:
         f"{LOGS}/check_masks/log.txt",
     benchmark:
@@ -116,5 +111,12 @@ rule check_masks:
     threads: workflow.cores or 1
     resources:
         mem_mb=1000,
+    params:
+        settings={
+            "train": CONFIG.dataset.train_split,
+            "val": CONFIG.dataset.val_split,
+            "folder": FOLDER,
+        },
+        listing=listing("SegmentationClass"),
     script:
         "../workflow/scripts/check_masks.py"

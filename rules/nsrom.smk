@@ -12,9 +12,6 @@ rule train_classifier:
         provenance=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/provenance.json",
         attention=directory(f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/attention"),
         manifest=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("classifier"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/train_classifier/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -22,6 +19,9 @@ rule train_classifier:
     threads: 1
     resources:
         mem_mb=4000,
+    params:
+        settings=settings_of("classifier"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_classifier.py"
 
@@ -37,9 +37,6 @@ rule train_integral:
         checkpoint=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/history.csv",
         provenance=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/provenance.json",
-    params:
-        settings=settings_of("integral"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/train_integral/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -47,6 +44,9 @@ rule train_integral:
     threads: 1
     resources:
         mem_mb=4000,
+    params:
+        settings=settings_of("integral"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_integral.py"
 
@@ -60,10 +60,6 @@ rule export_cams:
     output:
         maps=directory(f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/maps"),
         manifest=f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("cams"),
-        split=CONFIG.dataset.train_split,
-        integral=False,
     log:
         f"{LOGS}/export_cams/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -71,6 +67,10 @@ rule export_cams:
     threads: 1
     resources:
         mem_mb=3000,
+    params:
+        settings=settings_of("cams"),
+        split=CONFIG.dataset.train_split,
+        integral=False,
     script:
         "../workflow/scripts/export_maps.py"
 
@@ -84,10 +84,6 @@ rule export_integral_cams:
     output:
         maps=directory(f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/maps"),
         manifest=f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("integral_cams"),
-        split=CONFIG.dataset.train_split,
-        integral=True,
     log:
         f"{LOGS}/export_integral_cams/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -95,6 +91,10 @@ rule export_integral_cams:
     threads: 1
     resources:
         mem_mb=3000,
+    params:
+        settings=settings_of("integral_cams"),
+        split=CONFIG.dataset.train_split,
+        integral=True,
     script:
         "../workflow/scripts/export_maps.py"
 
@@ -109,9 +109,6 @@ rule fuse_saliency:
     output:
         labels=directory(f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("initial_labels"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/fuse_saliency/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -119,6 +116,9 @@ rule fuse_saliency:
     threads: workflow.cores or 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings_of("initial_labels"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/fuse_saliency.py"
 
@@ -135,9 +135,6 @@ rule mine_potential_objects:
     output:
         labels=directory(f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("pseudo_labels"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/mine_potential_objects/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -145,6 +142,9 @@ rule mine_potential_objects:
     threads: workflow.cores or 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings_of("pseudo_labels"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/mine_potential_objects.py"
 
@@ -161,9 +161,6 @@ rule mask_nonsalient_region:
     output:
         labels=directory(f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("masked_labels"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -171,6 +168,9 @@ rule mask_nonsalient_region:
     threads: workflow.cores or 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings_of("masked_labels"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/mask_nonsalient_region.py"
 
@@ -183,7 +183,9 @@ def quality_inputs(wildcards):
         variant = PLAN.variant(stage, settings)
         if (variant.stage, variant.name) in PLAN.known:
             folders[name] = ancient(artifact(variant, wildcards.seed, folder))
-            folders[f"{name}_manifest"] = artifact(variant, wildcards.seed, "manifest.csv")
+            folders[f"{name}_manifest"] = artifact(
+                variant, wildcards.seed, "manifest.csv"
+            )
     return folders
 
 
@@ -206,15 +208,15 @@ rule measure_stage_quality:
         masks=MASKS,
     output:
         quality=f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv",
-    params:
-        split=CONFIG.dataset.train_split,
-        stages=[name for _, name, _ in QUALITY_STAGES],
-        aligned=CONFIG.cam.align_corners,
     log:
         f"{LOGS}/measure_stage_quality/{{experiment}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/measure_stage_quality/{{experiment}}_seed-{{seed}}.tsv"
     resources:
         mem_mb=1000,
+    params:
+        split=CONFIG.dataset.train_split,
+        stages=[name for _, name, _ in QUALITY_STAGES],
+        aligned=CONFIG.cam.align_corners,
     script:
         "../workflow/scripts/measure_stage_quality.py"

@@ -27,9 +27,6 @@ rule train_segmentation:
         checkpoint=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/history.csv",
         provenance=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/provenance.json",
-    params:
-        settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/train_segmentation/{{round}}_{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -37,6 +34,9 @@ rule train_segmentation:
     threads: 1
     resources:
         mem_mb=4000,
+    params:
+        settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_segmentation.py"
 
@@ -52,9 +52,6 @@ rule train_fully_supervised:
         checkpoint=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/history.csv",
         provenance=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/provenance.json",
-    params:
-        settings=settings_of("fully_supervised"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/train_fully_supervised/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -62,6 +59,9 @@ rule train_fully_supervised:
     threads: 1
     resources:
         mem_mb=4000,
+    params:
+        settings=settings_of("fully_supervised"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_fully_supervised.py"
 
@@ -75,9 +75,6 @@ rule predict_training_images:
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("predictions"),
-        split=CONFIG.dataset.train_split,
     log:
         f"{LOGS}/predict_training_images/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -85,6 +82,9 @@ rule predict_training_images:
     threads: 1
     resources:
         mem_mb=3000,
+    params:
+        settings=settings_of("predictions"),
+        split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/predict_training_images.py"
 
@@ -100,11 +100,10 @@ rule evaluate:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
         provenance=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/provenance.json",
-        predictions=directory(f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"),
+        predictions=directory(
+            f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"
+        ),
         manifest=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/manifest.csv",
-    params:
-        settings=settings_of("evaluation"),
-        split=CONFIG.dataset.val_split,
     log:
         f"{LOGS}/evaluate/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -112,5 +111,8 @@ rule evaluate:
     threads: 1
     resources:
         mem_mb=3000,
+    params:
+        settings=settings_of("evaluation"),
+        split=CONFIG.dataset.val_split,
     script:
         "../workflow/scripts/evaluate.py"

@@ -52,7 +52,9 @@ def check_folder(folder: Path, manifest: Path, ids: Iterable[str]) -> None:
     for row in rows.values():
         file = Path(folder) / row["file"]
         if not file.exists():
-            raise ArtifactError(f"{file} is missing though {manifest} lists it: delete the manifest and run the target again")
+            raise ArtifactError(
+                f"{file} is missing though {manifest} lists it: delete the manifest and run the target again"
+            )
         if sha256(file) != row["sha256"]:
             raise ArtifactError(f"{file} is not what {manifest} lists: delete the manifest and run the target again")
 

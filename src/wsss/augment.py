@@ -11,7 +11,7 @@ def jitter_colour(picture: np.ndarray, amounts: list[float], rng: np.random.Gene
     Returns uint8 of the same shape.
     """
     brightness, contrast, saturation, hue = amounts
-    factors = 1 + rng.uniform(-1, 1, 3) * (brightness, contrast, saturation)
+    factors = (1 + rng.uniform(-1, 1, 3) * (brightness, contrast, saturation)).astype(np.float32)
     shift = rng.uniform(-hue, hue) if hue else 0.0
     order = rng.permutation(4)
     x = picture.astype(np.float32)
@@ -52,6 +52,10 @@ def scale_crop_flip(
     if rng.random() < 0.5:
         matrix[0] = [-factor, 0, width - 1 + offset[0]]
     size = (width, height)
-    warped = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
-    moved = cv2.warpAffine(label, matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+    warped = cv2.warpAffine(
+        picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+    )
+    moved = cv2.warpAffine(
+        label, matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+    )
     return warped, moved

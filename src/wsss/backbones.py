@@ -33,6 +33,11 @@ class StagedBackbone(nn.Module):
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
 
+    def drop_last_stage(self) -> None:
+        """Forgets the last stage."""
+        for attribute in (self.stages, self.channels, self.strides):
+            del attribute[-1]
+
     def normalise(self, pictures: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 RGB → (B, 3, H, W) float32 as the weights expect it (channels-last memory)."""
         return (pictures.permute(0, 3, 1, 2).float() - self.mean) / self.std
@@ -80,7 +85,9 @@ class Pointwise(nn.Conv2d):
         return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
 
 
-def _convolution(inputs: int, outputs: int, kernel: int, *, stride=1, dilation=1, groups=1, relu=True) -> list[nn.Module]:
+def _convolution(
+    inputs: int, outputs: int, kernel: int, *, stride=1, dilation=1, groups=1, relu=True
+) -> list[nn.Module]:
     padding = dilation * (kernel - 1) // 2
     kind = Pointwise if kernel == 1 else nn.Conv2d
     layers = [

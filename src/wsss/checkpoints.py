@@ -27,7 +27,9 @@ def load_checkpoint(path: Path, model: nn.Module, identity: dict[str, str]) -> N
             found = stored.metadata() or {}
         tensors = load_file(path)
     except Exception as error:  # the library raises its own kinds for truncated and foreign files
-        raise CheckpointError(f"{path} cannot be read as a checkpoint ({error}): delete it and run the target again") from None
+        raise CheckpointError(
+            f"{path} cannot be read as a checkpoint ({error}): delete it and run the target again"
+        ) from None
     differing = [k for k in identity if found.get(k) != identity[k]]
     if differing:
         key = differing[0]

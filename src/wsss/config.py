@@ -133,14 +133,16 @@ class Segmentation(Section):
     backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field("efficientnet_lite0", description="extractor")
     output_stride: int = Field(16, description="pixels per cell of the last features")
     rates: list[int] = Field([1, 2, 4, 6], min_length=1, description="dilations of ASPP (published: 6, 12, 18, 24)")
-    skip: bool = Field(True, description="add scores from the last stride-8 stage (published: no)")
+    decoder_width: int | None = Field(
+        96, description="channels of a decoder that adds the last stride-8 stage; null: none (published)"
+    )
     image_size: int = Field(161, ge=33, description="pictures are squashed to this square, px, then augmented")
-    scale: list[float] = Field([0.75, 1.5], min_length=2, max_length=2, description="range of the random scale")
-    jitter: list[float] = Field([0.2, 0.2, 0.2, 0.0], description="brightness, contrast, saturation, hue jitter")
+    scale: list[float] = Field([0.8, 1.25], min_length=2, max_length=2, description="range of the random scale")
+    jitter: list[float] = Field([0.1, 0.1, 0.1, 0.0], description="brightness, contrast, saturation, hue jitter")
     epochs: int = Field(6, ge=1, description="passes over the training pictures, in each round")
     batch_size: int = Field(8, ge=1, description="pictures in a step")
     freeze_batch_norm: bool = Field(False, description="keep ImageNet statistics (published: true)")
-    optimiser: Optimiser = Optimiser()
+    optimiser: Optimiser = Optimiser(learning_rate=2e-3, new_layer_factor=2.5)
 
 
 class Prediction(Section):
@@ -286,7 +288,9 @@ def _check_references(config: Config) -> None:
     used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]
     for where, row in used:
         if row not in config.experiments:
-            raise ConfigError(f"{where} names the experiment '{row}', which is not defined{_nearest(row, config.experiments)}.")
+            raise ConfigError(
+                f"{where} names the experiment '{row}', which is not defined{_nearest(row, config.experiments)}."
+            )
     for name, sweep in config.sweeps.items():
         for value in sweep.values:
             try:
@@ -341,5 +345,7 @@ if __name__ == "__main__":
     print("# Configuration\n\nGenerated from `src/wsss/config.py` by `make docs`.\n")
     print(reference())
     for kind in (Experiment, Table, Sweep, Pictures):
-        print(f"\n## An entry of `{ {Experiment: 'experiments', Table: 'tables', Sweep: 'sweeps', Pictures: 'figures'}[kind] }`\n")
+        print(
+            f"\n## An entry of `{ {Experiment: 'experiments', Table: 'tables', Sweep: 'sweeps', Pictures: 'figures'}[kind] }`\n"
+        )
         print(f"{kind.__doc__}\n\n{reference(kind)}")

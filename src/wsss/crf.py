@@ -19,8 +19,8 @@ def dense_crf(
     """Return the refined class probabilities, (C, H, W) float32, after mean-field inference.
 
     image: (H, W, 3) uint8 RGB. probabilities: (C, H, W) float, summing to about 1 over classes; values below
-    1e-5 count as 1e-5. The pairwise terms are a Gaussian of the position (`positional_*`, in pixels) and one of position
-    and colour (`bilateral_*` in pixels, `colour_std` in grey levels).
+    1e-5 count as 1e-5. The pairwise terms are a Gaussian of the position (`positional_*`, in pixels) and one of the
+    position and the colour (`bilateral_*` in pixels, `colour_std` in grey levels).
     Raises TypeError if the image is not (H, W, 3) uint8, ValueError if the sizes differ.
     """
     _check(image, probabilities)

@@ -33,7 +33,7 @@ class Picture:
 
     @property
     def kind(self) -> str:
-        """"simple" with one class, "complex" with more: the paper's distinction."""
+        """ "simple" with one class, "complex" with more: the paper's distinction."""
         return "simple" if len(self.classes) == 1 else "complex"
 
 
@@ -161,7 +161,9 @@ def _image_labels(path: Path, classes: list[str]) -> dict[str, str]:
 def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
     path = folder / "JPEGImages" / f"{image_id}.jpg"
     if not path.exists():
-        raise DataError(f"{path} is missing though split '{split}' lists it: add the picture or take it out of the split")
+        raise DataError(
+            f"{path} is missing though split '{split}' lists it: add the picture or take it out of the split"
+        )
     data = path.read_bytes()
     # OpenCV fills the rest of a truncated JPEG with grey and says nothing; the end marker tells.
     if b"\xff\xd9" not in data[-64:]:
@@ -173,7 +175,17 @@ def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
         digest.update(saliency.read_bytes())
         _check_size(saliency, read_gray(saliency), (height, width))
     kind = "simple" if len(classes.split()) == 1 else "complex"
-    return (image_id, split, width, height, classes, kind, path, saliency if saliency.exists() else "", digest.hexdigest())
+    return (
+        image_id,
+        split,
+        width,
+        height,
+        classes,
+        kind,
+        path,
+        saliency if saliency.exists() else "",
+        digest.hexdigest(),
+    )
 
 
 def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
@@ -185,7 +197,9 @@ def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
     values = np.unique(mask)
     if ((values >= num_classes) & (values != 255)).any():
         bad = values[(values >= num_classes) & (values != 255)][0]
-        raise DataError(f"{path} has the value {bad}, but there are {num_classes} classes: indices 0..{num_classes - 1} or 255")
+        raise DataError(
+            f"{path} has the value {bad}, but there are {num_classes} classes: indices 0..{num_classes - 1} or 255"
+        )
     return image_id, path, sha256(path.read_bytes()).hexdigest()
 
 

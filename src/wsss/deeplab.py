@@ -1,6 +1,5 @@
 """DeepLab-v2 (Chen et al., 2017): dilated backbone, ASPP whose branches are summed."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -21,36 +20,50 @@ class ASPP(nn.Module):
         return sum(branch(x) for branch in self.branches)
 
 
-class DeepLabV2(nn.Module):
-    """DeepLab-v2 on a staged backbone.
+class FineDecoder(nn.Module):
+    """Our addition for backbones at output stride 16: ASPP's sum is joined with the last stride-8 stage.
 
-    ``skip=True`` adds a 1×1 convolution of the last stride-8 stage to the scores, for backbones at output stride 16;
-    this is our addition for the small backbone.  ``forward``: (B, 3, H, W) → (B, num_classes, h, w) logits at the
-    finest stride used.  ``last_stage`` drops the stages after it (the 1280-channel convolution of EfficientNet-Lite0
-    serves classification only).
+    ``coarse`` (B, width, h, w) is upsampled onto ``fine`` (B, channels, H, W), added to a projection of it, and a 3×3
+    layer gives (B, num_classes, H, W) scores.
     """
 
-    def __init__(self, backbone: StagedBackbone, num_classes: int, *, rates: list[int], skip: bool = False):
+    def __init__(self, channels: int, width: int, num_classes: int):
+        super().__init__()
+        self.coarse_norm = nn.BatchNorm2d(width)
+        self.project = nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width))
+        self.mix = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        self.classes = nn.Conv2d(width, num_classes, 1)
+
+    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
+        joined = self.project(fine) + upsample_logits(self.coarse_norm(coarse), fine.shape[-2:])
+        return self.classes(self.mix(joined.relu()))
+
+
+class DeepLabV2(nn.Module):
+    """DeepLab-v2 on a staged backbone: (B, 3, H, W) → (B, num_classes, h, w) logits.
+
+    ``decoder_width=None`` is the published network: ASPP gives the class scores at the backbone's output stride.  A
+    number adds ``FineDecoder`` of that many channels, and the logits have stride 8.
+    """
+
+    def __init__(
+        self, backbone: StagedBackbone, num_classes: int, *, rates: list[int], decoder_width: int | None = None
+    ):
         super().__init__()
         self.backbone = backbone
-        self.skip_stage = max(i for i, s in enumerate(backbone.strides) if s == 8) if skip else None
-        self.aspp = ASPP(backbone.channels[-1], num_classes, rates)
-        self.skip = nn.Conv2d(backbone.channels[self.skip_stage], num_classes, 1) if skip else None
-        if skip:
-            nn.init.normal_(self.skip.weight, std=0.01)
-            nn.init.zeros_(self.skip.bias)
+        self.fine_stage = max(i for i, s in enumerate(backbone.strides) if s == 8)
+        self.aspp = ASPP(backbone.channels[-1], decoder_width or num_classes, rates)
+        fine_channels = backbone.channels[self.fine_stage]
+        self.decoder = FineDecoder(fine_channels, decoder_width, num_classes) if decoder_width else None
 
     def new_parameters(self) -> list[nn.Parameter]:
         """The parameters that have no ImageNet weights and learn at a multiple of the rate."""
-        return [*self.aspp.parameters(), *(self.skip.parameters() if self.skip is not None else [])]
+        return [*self.aspp.parameters(), *(self.decoder.parameters() if self.decoder is not None else [])]
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.backbone(x)
-        logits = self.aspp(features[-1])
-        if self.skip is not None:
-            fine = self.skip(features[self.skip_stage])
-            logits = fine + F.interpolate(logits, fine.shape[-2:], mode="bilinear", align_corners=True)
-        return logits
+        scores = self.aspp(features[-1])
+        return scores if self.decoder is None else self.decoder(scores, features[self.fine_stage])
 
 
 def upsample_logits(logits: Tensor, size: tuple[int, int]) -> Tensor:
@@ -70,5 +83,3 @@ def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1) -> Ten
     total = F.cross_entropy(scores, target, ignore_index=255, reduction="sum")
     return total / (target != 255).sum().clamp(min=1)
 
-
-__all__ = ["ASPP", "DeepLabV2", "segmentation_loss", "upsample_logits"]

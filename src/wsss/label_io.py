@@ -65,7 +65,7 @@ def _read(path: str | Path, *, kinds: tuple[str, ...], wanted: str, convert: str
             if image.mode not in kinds:
                 raise ValueError(f'{path}: the image has mode "{image.mode}"; {wanted}')
             return np.array(image if convert in (None, image.mode) else image.convert(convert))
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # nothing is wrong with the image
         raise
     except (OSError, SyntaxError) as error:
         raise ValueError(f"{path}: the image cannot be read ({error}); replace the file") from error

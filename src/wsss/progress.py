@@ -35,7 +35,9 @@ class Progress:
         total = len(items) if total is None else total  # type: ignore[arg-type]
         watched = self.screen.isatty()
         start = last = time.monotonic()
-        with tqdm(total=total, desc=self.name, unit=f" {unit}", file=self.screen, leave=False, disable=not watched) as bar:
+        with tqdm(
+            total=total, desc=self.name, unit=f" {unit}", file=self.screen, leave=False, disable=not watched
+        ) as bar:
             for done, item in enumerate(items, 1):
                 yield item
                 bar.update()

@@ -27,7 +27,15 @@ def code_version(root: Path) -> dict[str, Any]:
 
 
 def write_provenance(
-    path: Path, *, rule: str, inputs: list[str], parameters: dict, seed: int | None, seconds: float, threads: int, root: Path
+    path: Path,
+    *,
+    rule: str,
+    inputs: list[str],
+    parameters: dict,
+    seed: int | None,
+    seconds: float,
+    threads: int,
+    root: Path,
 ) -> None:
     """Writes ``provenance.json``.  Inputs that are files get a checksum; folders are covered by their manifests."""
     record = {

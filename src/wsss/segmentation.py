@@ -33,9 +33,9 @@ def build_segmentation(settings: dict, num_classes: int, *, pretrained: bool) ->
     backbone = build_backbone(
         settings["segmentation.backbone"], output_stride=settings["segmentation.output_stride"], pretrained=pretrained
     )
-    network = DeepLabV2(
-        backbone, num_classes, rates=settings["segmentation.rates"], skip=settings["segmentation.skip"]
-    )
+    if settings["segmentation.backbone"] == "efficientnet_lite0":
+        backbone.drop_last_stage()  # its 1280-channel convolution serves classification and costs a third of a step
+    network = DeepLabV2(backbone, num_classes, rates=settings["segmentation.rates"], decoder_width=settings["segmentation.decoder_width"])
     return network.to(memory_format=torch.channels_last)
 
 
@@ -45,7 +45,7 @@ def identity(settings: dict, num_classes: int) -> dict[str, str]:
         "network": "DeepLab-v2",
         "backbone": settings["segmentation.backbone"],
         "rates": str(settings["segmentation.rates"]),
-        "skip": str(settings["segmentation.skip"]),
+        "decoder": str(settings["segmentation.decoder_width"]),
         "classes": str(num_classes),
     }
 

@@ -51,12 +51,12 @@ def test_loss_equals_the_published_one(golden, saturate):
     for file in files:
         data = np.load(file)
         logits, target = torch.from_numpy(data["logits"]), torch.from_numpy(data["targets"])
-        # The two forms differ by 1e-8 exp(x) for small x: more than the tolerance from x = 7 on.
-        if not saturate and logits[target == 0].numel() and logits[target == 0].max() > 7:
+        # The saturation takes about 1e-8 exp(x) off an element: beyond x = 12 that shows in the means.
+        if not saturate and (logits[target == 0] > 12).any():
             continue
         compared += 1
         for precision, kind in (("f32", torch.float32), ("f64", torch.float64)):
             loss, gradient = loss_and_gradient(logits.to(kind), target.to(kind), saturate=saturate)
             assert loss == pytest.approx(float(data[f"loss_{precision}"]), rel=1e-5, abs=1e-5), file.name
             np.testing.assert_allclose(gradient, data[f"grad_{precision}"], rtol=1e-5, atol=1e-5, err_msg=file.name)
-    assert compared >= (len(files) if saturate else 2)
+    assert compared >= (len(files) if saturate else 3)

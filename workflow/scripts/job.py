@@ -33,7 +33,10 @@ def job(snakemake, *, may_read_masks: bool = False):
         progress = Progress(label, log)
         try:
             yield SimpleNamespace(
-                progress=progress, settings=settings, seed=None if seed is None else int(seed), threads=snakemake.threads
+                progress=progress,
+                settings=settings,
+                seed=None if seed is None else int(seed),
+                threads=snakemake.threads,
             )
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)

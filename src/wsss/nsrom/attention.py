@@ -1,7 +1,5 @@
 """Attention maps of NSROM: online accumulation (OAA), export of CAMs as 8-bit images, normalisation on load."""
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 
@@ -20,7 +18,8 @@ def accumulate(
     """Merge one epoch's class activation map into the accumulated map of one (image, class).
 
     The pixelwise maximum over epochs of relu(activation) / max, in 8 bit, rounded half to even (OAA, which NSROM
-    follows; no equation).     An epoch in which the classifier gives the class a sigmoid score below `minimum_score` changes nothing.
+    follows; no equation). An epoch in which the classifier gives the class a sigmoid score below `minimum_score`
+    changes nothing.
 
     accumulated: (h, w) uint8, or None while there is no map yet; never modified.
     activation: (h, w) float, the class map before clipping.
@@ -50,14 +49,16 @@ def resize_attention(attention: np.ndarray, size: tuple[int, int], *, aligned: b
     """Resample an 8-bit map with cubic interpolation: (h, w) uint8 -> size = (height, width) uint8.
 
     aligned: False maps the outer edges of the pixels onto each other (published); True maps the centres of the corner
-    pixels onto each other, as suits a network whose first and last output lie on the image border. Both use Keys' kernel with a = -0.75.
+    pixels onto each other, as suits a network whose first and last output lie on the image border. Both use Keys'
+    kernel with a = -0.75.
     """
     height, width = size
     if not aligned:
         return cv2.resize(attention, (width, height), interpolation=cv2.INTER_CUBIC)
     rows, columns = attention.shape
-    resized = _cubic_weights(rows, height) @ attention.astype(np.float32) @ _cubic_weights(columns, width).T
-    return np.clip(np.rint(resized), 0, 255).astype(np.uint8)
+    target_to_source = np.array([[(columns - 1) / max(width - 1, 1), 0, 0], [0, (rows - 1) / max(height - 1, 1), 0]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(attention, target_to_source, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def render_attention(activation: np.ndarray, size: tuple[int, int], *, aligned: bool = False) -> np.ndarray:
@@ -83,27 +84,8 @@ def normalise(attention: np.ndarray) -> np.ndarray:
 
 def _relative(activation: np.ndarray) -> np.ndarray:
     """Return relu(activation) / (max + 1e-8) in float32, the precision of the published code."""
-    positive = np.maximum(np.asarray(activation, dtype=np.float32), 0)
-    peak = positive.max()
-    if not np.isfinite(peak):
+    activation = np.asarray(activation, dtype=np.float32)
+    if not np.isfinite(activation).all():
         raise ValueError("the class activation map holds a NaN or an infinity; the training that gave it has diverged")
-    return positive / (peak + np.float32(EPSILON))
-
-
-@lru_cache(maxsize=256)
-def _cubic_weights(source: int, target: int) -> np.ndarray:
-    """Return the (target, source) float32 matrix that resamples a line, end to end, with Keys' kernel, a = -0.75.
-
-    cv2 can shift the corners only by warpAffine, which is several times as slow and rounds positions to 1/32 pixel.
-    """
-    position = np.linspace(0, source - 1, target)
-    weights = np.zeros((target, source), dtype=np.float32)
-    for offset in (-1, 0, 1, 2):
-        tap = np.floor(position) + offset
-        d = np.abs(position - tap)
-        near = (1.25 * d - 2.25) * d * d + 1
-        far = -0.75 * (((d - 5) * d + 8) * d - 4)
-        weight = np.where(d <= 1, near, np.where(d < 2, far, 0))
-        # Taps outside the line repeat its first or last value.
-        np.add.at(weights, (np.arange(target), np.clip(tap, 0, source - 1).astype(int)), weight)
-    return weights
+    positive = np.maximum(activation, 0)
+    return positive / (positive.max() + np.float32(EPSILON))

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class GlobalReasoning(nn.Module):
-    """Add to each position what a graph convolution over `nodes` regions tells about it, (N, channels, h, w) in and out.
+    """Add to each position what a graph convolution over `nodes` regions tells about it: (N, channels, h, w) in, out.
 
     With L = h * w positions and S = 2 * nodes states, the input gives the assignment B (nodes, L) and the reduced
     features X (S, L), both by 1x1 convolutions:

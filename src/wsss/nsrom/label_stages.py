@@ -55,14 +55,16 @@ def masked_label(picture: Picture, *, predictions: Path, labels: Path, settings:
     """Non-salient region masking of the first-round prediction; simple pictures keep it unless ``images`` is "all"."""
     label = read_label(predictions / f"{picture.image_id}.png")
     if picture.kind == "complex" or settings["masking.images"] == "all":
+        # Without the mask its constants are no settings of this stage.
+        names = ("kernel", "saliency_threshold") if settings["masking.mask"] else ()
+        constants = {name: settings[f"masking.{name}"] for name in names}
         label = mask_nonsalient_region(
             label,
             read_label(labels / f"{picture.image_id}.png"),
             read_gray(picture.saliency),
-            kernel=settings["masking.kernel"],
             expand=settings["masking.expand"],
             mask=settings["masking.mask"],
-            saliency_threshold=settings["masking.saliency_threshold"],
+            **constants,
         )
     return ignore_if_tiny(label, minimum=settings["masking.minimum_foreground"])
 

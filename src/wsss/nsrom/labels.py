@@ -1,8 +1,8 @@
 """Pseudo labels of NSROM: saliency fusion, potential object mining (POM), non-salient region masking (NSRM).
 
 A label is (H, W) uint8: 0 background, 1..C classes, 255 ignored. Attention maps and CAMs are given per class, either as
-float in [0, 1] or as the stored uint8. The 8-bit form stands for its min-max normalisation and gives the same labels bit
-for bit, faster: with only 256 values, scores come from a look-up table and medians from a histogram.
+float in [0, 1] or as the stored uint8. The 8-bit form stands for its min-max normalisation and gives the same labels
+bit for bit, faster: with only 256 values, scores come from a look-up table and medians from a histogram.
 No function modifies its arguments.
 """
 
@@ -48,7 +48,7 @@ def fuse_saliency(
         score = _scores(raw, foreground)
         # Classes come in ascending order, so the larger of the old and the new index is always the new one.
         labels = np.maximum(labels, _where(score > best, class_index))
-        best = np.maximum(best, score)
+        np.maximum(best, score, out=best)
         above = score > conflict
         conflicting |= strong & above
         strong |= above
@@ -117,7 +117,8 @@ def mask_nonsalient_region(
     Object expansion takes the class of `labels` where the prediction is background. The mask holds what is then not
     background or has a saliency strictly above `saliency_threshold`, dilated by a box of kernel x kernel; an even
     kernel draws from one pixel more above and to the left than below and to the right, as in published code. Outside of
-    the mask the label is ignored. The paper applies this to images with two or more classes only; the caller decides. (No equation.)
+    the mask the label is ignored. The paper applies this to images with two or more classes only; the caller decides.
+    (No equation.)
 
     prediction, labels, saliency: (H, W) uint8; kernel: 1 or less dilates nothing; expand, mask: the two steps.
     Raises ValueError for shapes that differ, TypeError for other dtypes.

@@ -22,5 +22,7 @@ def read_maps(path: Path, classes: Sequence[int]) -> dict[int, np.ndarray]:
     """Class index → (h, w) uint8 map.  Raises ``ArtifactError`` if the file does not hold one map per class."""
     stacked = read_gray(path)
     if stacked.shape[0] % len(classes):
-        raise ArtifactError(f"{path} is {stacked.shape[0]} px high, not a multiple of its image's {len(classes)} classes")
+        raise ArtifactError(
+            f"{path} is {stacked.shape[0]} px high, not a multiple of its image's {len(classes)} classes"
+        )
     return dict(zip(classes, np.split(stacked, len(classes)), strict=True))

@@ -25,7 +25,14 @@ def map_label(picture: Picture, maps: Path, *, aligned: bool) -> np.ndarray:
 
 
 def stage_quality(
-    pictures: list[Picture], masks: dict[str, Path], stages: dict[str, Path], num_classes: int, output: Path, progress, *, aligned: bool
+    pictures: list[Picture],
+    masks: dict[str, Path],
+    stages: dict[str, Path],
+    num_classes: int,
+    output: Path,
+    progress,
+    *,
+    aligned: bool,
 ) -> None:
     """Writes one row per stage; ``stages``: name → folder of labels, or of maps for "cam" and "oa_cam"."""
     rows = []
@@ -33,10 +40,16 @@ def stage_quality(
         total = np.zeros((num_classes, num_classes + 1), np.int64)
         for picture in progress(pictures, len(pictures)):
             is_map = name in ("cam", "oa_cam")
-            label = map_label(picture, folder, aligned=aligned) if is_map else read_label(folder / f"{picture.image_id}.png")
+            label = (
+                map_label(picture, folder, aligned=aligned)
+                if is_map
+                else read_label(folder / f"{picture.image_id}.png")
+            )
             total += label_confusion(label, read_label(masks[picture.image_id]), num_classes)
         q = label_quality(total)
-        rows.append((name, len(pictures), q.miou, q.miou_ignored_wrong, q.precision, q.recall, q.coverage, q.missed_foreground))
+        rows.append(
+            (name, len(pictures), q.miou, q.miou_ignored_wrong, q.precision, q.recall, q.coverage, q.missed_foreground)
+        )
     header = ("stage", "images", "miou", "miou_255_as_error", "precision", "recall", "coverage", "missed_foreground")
     with written_aside(output) as aside, open(aside, "w", newline="") as stream:
         csv.writer(stream).writerows([header, *rows])

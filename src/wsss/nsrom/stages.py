@@ -136,7 +136,7 @@ def _averaged_maps(network: torch.nn.Module, images: list[Tensor]) -> Tensor:
     maps = [network(network.backbone.normalise(i.to(device()))).relu() for i in images]
     if len(maps) == 1:
         return maps[0]
-    finest = max((tuple(m.shape[-2:]) for m in maps))
+    finest = max(tuple(m.shape[-2:]) for m in maps)
     return sum(upsample_logits(m, finest) for m in maps) / len(maps)
 
 

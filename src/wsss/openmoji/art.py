@@ -17,31 +17,28 @@ CLASSES = (
     "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 )  # fmt: skip
 
-# Class -> designs: OpenMoji file names, or names from COMPOSED. Chosen by eye.
+# Class -> designs: OpenMoji file names, or names from COMPOSED. Chosen by eye, and few: with 400 training pictures a
+# class of many designs leaves even the fully supervised bound at half of what it is with two or three.
 DESIGNS = {
-    "aeroplane": "2708 1F6E9 1F6EB 1F6EC",
-    "bicycle": "1F6B2 bicycle-open-wheels",
-    "bird": "1F426 1F54A 1F985 1F986 1F9A2 1F989 1F9A9 1F413 1F983 1F427 1FABF 1F425",
-    "boat": "sailing-boat speedboat motorboat 1F6F6",
-    "bottle": "1F37E 1F37C E0CB E0CC 1F9F4",
+    "aeroplane": "2708 1F6E9",
+    "bicycle": "1F6B2",
+    "bird": "1F426 1F54A 1F986",
+    "boat": "sailing-boat speedboat 1F6F6",
+    "bottle": "1F37E E0CB 1F9F4",
     "bus": "1F68C 1F68D 1F68E",
-    "car": "1F697 1F698 1F699 1F695 1F696 1F693 1F694 1F6FB 1F690",
+    "car": "1F697 1F698 1F699",
     "cat": "1F408 1F408-200D-2B1B 1F431",
     "chair": "1FA91 1F4BA wooden-chair",
-    "cow": "1F404 1F402 1F403 1F42E",
-    "diningtable": "table-coffee table-cake table-salad 1F37D",
-    "dog": "1F415 1F9AE 1F415-200D-1F9BA 1F429 1F436",
+    "cow": "1F404 1F402 1F42E",
+    "diningtable": "table-coffee table-salad",
+    "dog": "1F415 1F429 1F436",
     "horse": "1F40E 1F434 carousel-horse",
     "motorbike": "1F6F5 1F3CD",
-    "person": (
-        "1F468-1F3FB 1F468-1F3FE 1F469-1F3FD 1F469-1F3FF 1F9D1-1F3FC-200D-1F373 1F9D1-1F3FE-200D-2695-FE0F "
-        "1F468-1F3FF-200D-1F33E 1F46E-1F3FB 1F477-1F3FD 1F3C3-1F3FE 1F57A-1F3FC 1F9CD-1F3FE 1F9CD-1F3FB 1F9D1 1F475 "
-        "1F9D4 1F9D5 1F935 1F64B E181"
-    ),
-    "pottedplant": "1FAB4 potted-cactus potted-sunflower potted-hibiscus",
+    "person": "1F468-1F3FB 1F469-1F3FD 1F9D1-1F3FE-200D-2695-FE0F 1F477-1F3FD",
+    "pottedplant": "1FAB4 potted-sunflower potted-hibiscus",
     "sheep": "1F411 1F40F",
     "sofa": "couch wide-armchair",
-    "train": "1F686 1F682 1F683 1F685 1F688 1F68A",
+    "train": "1F682 1F683 1F68A",
     "tvmonitor": "1F4FA 1F5A5 monitor-with-landscape",
 }
 DESIGNS = {name: designs.split() for name, designs in DESIGNS.items()}

@@ -31,7 +31,6 @@ Some backgrounds are cut from pictures that come with scikit-image:
   coffee                   Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0
   hubble_deep_field        NASA, public domain
   ihc                      Center for Microscopy And Molecular Imaging (CMMI), no known copyright restrictions
-  moon                     scikit-image's test picture of the lunar surface, no known copyright restrictions
   retina                   Mikael Haggstrom, public domain (CC0)
   rocket                   SpaceX, public domain
 

@@ -26,7 +26,7 @@ def imitate_saliency(masks: list[np.ndarray], roles: list[str], random: np.rando
             continue
         response = mask.astype(np.float32)
         if random.random() < OVER_EXTENDED:
-            response = cv2.dilate(response, _disk(round(width * random.uniform(0.015, 0.045))))
+            response = cv2.dilate(response, _disk(round(width * random.uniform(0.012, 0.03))))
         if random.random() < MISSING_PART:
             response = response * _cut(mask, random)
         saliency = np.maximum(saliency, strength * response)
@@ -36,7 +36,7 @@ def imitate_saliency(masks: list[np.ndarray], roles: list[str], random: np.rando
         axes = tuple(float(value) for value in random.uniform(0.08, 0.28, 2) * (width, height))
         cv2.ellipse(blob, (centre, axes, float(random.uniform(0, 180))), 1.0, -1)
         saliency = np.maximum(saliency, random.uniform(0.25, 0.8) * blob)
-    saliency = cv2.GaussianBlur(saliency, (0, 0), random.uniform(0.008, 0.018) * width)
+    saliency = cv2.GaussianBlur(saliency, (0, 0), random.uniform(0.004, 0.01) * width)
     return np.clip(saliency * 255, 0, 255).round().astype(np.uint8)
 
 

@@ -82,7 +82,7 @@ def _arrange(kind: str, class_index: int, size: int, random: np.random.Generator
         else:
             wanted += [(SALIENT, class_index, random.uniform(0.28, 0.40)) for _ in range(random.integers(2, 4))]
     else:
-        wanted.append((SALIENT, class_index, random.uniform(0.36, 0.56)))
+        wanted.append((SALIENT, class_index, random.uniform(0.38, 0.58)))
         present = {class_index}
         if random.random() < 0.2:
             second = _neighbour(class_index, set(), random)
@@ -90,7 +90,7 @@ def _arrange(kind: str, class_index: int, size: int, random: np.random.Generator
             present.add(second)
         for _ in range(random.integers(1, 4)):
             other = _neighbour(class_index, present, random)
-            wanted.append((OBJECT, other, random.uniform(0.22, 0.33)))
+            wanted.append((OBJECT, other, random.uniform(0.24, 0.36)))
     wanted += [(DISTRACTOR, 0, random.uniform(0.14, 0.28)) for _ in range(random.integers(0, 3))]
 
     central = len([role for role, *_ in wanted if role == SALIENT]) == 1
@@ -182,7 +182,7 @@ def _tint(rgba: np.ndarray, name: str, random: np.random.Generator) -> np.ndarra
     alpha = rgba[..., 3:]
     colour = np.clip(rgba[..., :3] / np.maximum(alpha, 1e-3), 0, 1)
     hsv = cv2.cvtColor(colour, cv2.COLOR_RGB2HSV)
-    turn = random.uniform(-12, 12) if name in LIVING else random.choice((-1, 1)) * random.triangular(0, 15, 180)
+    turn = random.uniform(-12, 12) if name in LIVING else random.choice((-1, 1)) * random.triangular(0, 8, 60)
     hsv[..., 0] = (hsv[..., 0] + turn) % 360
     hsv[..., 1] *= random.uniform(0.6, 1)
     colour = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)

@@ -1,0 +1,50 @@
+# `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint lock docs bench
+SHELL := /bin/bash
+
+BIN := .venv/bin
+STAMP := .venv/.stamp
+# uv from PATH, else from a small environment of its own.
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+# A job is one core's work; more threads inside it would only contend with the other jobs.
+SNAKEMAKE := OMP_NUM_THREADS=1 $(BIN)/snakemake --cores all
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+
+env: $(STAMP)  ## build .venv from requirements.lock if it is missing or outdated
+
+$(STAMP): requirements.lock pyproject.toml | $(UV)
+	@test -x $(BIN)/python || $(UV) venv --python 3.11 .venv
+	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --require-hashes requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	echo '*' > .uv/.gitignore
+	.uv/bin/python -m pip install --quiet uv
+
+demo: env  ## Table 3 of NSROM on the embedded data set, with figures, in one HTML report
+	$(SNAKEMAKE) nsrom_table3 nsrom_figure4 nsrom_figure5 stage_quality runtime report
+	@echo "The report: $(CURDIR)/results/openmoji/report.html"
+
+test: env  ## all tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+lint: env  ## ruff, snakefmt and Snakemake's own checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+lock: | $(UV)  ## compile requirements.in into requirements.lock
+	$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-header \
+		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
+
+docs: env  ## the reference of all settings, docs/config.md
+	$(BIN)/python -m wsss.config > docs/config.md
+
+bench: env  ## pictures per second of each stage
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/stages.py

@@ -1,0 +1,155 @@
+"""Tables for readers: Markdown, LaTeX, and self-contained HTML pages."""
+
+import base64
+import html
+
+import pandas as pd
+
+HEADINGS = {
+    "label": "experiment",
+    "miou": "mIoU",
+    "miou_without_crf": "mIoU without CRF",
+    "retention": "retention (%)",
+    "paper": "paper (VOC 2012)",
+    "miou_255_as_error": "mIoU, 255 as error",
+    "missed_foreground": "missed foreground",
+    "jobs": "jobs",
+    "total_s": "total (s)",
+    "mean_s": "mean (s)",
+    "peak_memory_mib": "peak memory (MiB)",
+    "wall_seconds": "time (s)",
+}
+
+STYLE = """
+:root { color-scheme: light; }
+body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1b2733; background: #fff; margin: 2rem auto; padding: 0 1.5rem; max-width: 76rem; }
+h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .5rem; } h2 { font-size: 1.05rem; margin: 2.2rem 0 .4rem; }
+p { max-width: 48rem; margin: .4rem 0; color: #44525f; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; margin: .7rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .34rem .8rem; text-align: left; vertical-align: top; white-space: nowrap; }
+th { border-bottom: 2px solid #1b2733; vertical-align: bottom; font-weight: 600; white-space: normal; }
+td { border-bottom: 1px solid #e3e8ed; } tr:hover td { background: #f3f7fa; }
+.number { text-align: right; } .long { white-space: normal; min-width: 16rem; }
+.best { font-weight: 700; } .good { color: #1a7f4b; } .bad { color: #b3402f; }
+a { color: #1f5f99; }
+"""
+
+
+def display(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as strings under readable headings.
+
+    ``x`` and ``x_std`` become one column "mean ± std" (the mean alone where there is no std at all); other floats get one
+    decimal; missing values are "–".  The column ``experiment`` is dropped where ``label`` says the same to a reader.
+    """
+    shown = {}
+    for column in table.columns:
+        if column == "experiment" and "label" in table or column.endswith("_std") and column[:-4] in table:
+            continue
+        values = [_text(v) for v in table[column]]
+        if f"{column}_std" in table:
+            spreads = [_text(v) for v in table[f"{column}_std"]]
+            values = [m if m == "–" else f"{m} ± {s}" for m, s in zip(values, spreads, strict=True)]
+        shown[HEADINGS.get(column, column.replace("_", " "))] = values
+    return pd.DataFrame(shown)
+
+
+def numeric_headings(table: pd.DataFrame) -> set[str]:
+    """The headings in ``display`` whose columns hold numbers."""
+    return {HEADINGS.get(c, c.replace("_", " ")) for c in table.columns if pd.api.types.is_numeric_dtype(table[c])}
+
+
+def to_markdown(table: pd.DataFrame, title: str = "", note: str = "") -> str:
+    """A pipe table under its title."""
+    shown, numbers = display(table), numeric_headings(table)
+    lines = ["| " + " | ".join(_pipe(h) for h in shown.columns) + " |"]
+    lines.append("|" + "|".join("---:" if h in numbers else "---" for h in shown.columns) + "|")
+    lines += ["| " + " | ".join(_pipe(v) for v in row) + " |" for row in shown.itertuples(index=False)]
+    return "\n\n".join(part for part in (f"**{title}**" if title else "", "\n".join(lines), note) if part) + "\n"
+
+
+def to_latex(table: pd.DataFrame, title: str = "", note: str = "") -> str:
+    """A ``table`` environment with booktabs rules."""
+    shown, numbers = display(table), numeric_headings(table)
+    rows = [" & ".join(_tex(v) for v in row) + r" \\" for row in shown.itertuples(index=False)]
+    caption = " ".join(part for part in (title if not title or title.endswith(".") else f"{title}.", note) if part)
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs}",
+            r"\begin{table}",
+            r"  \centering",
+            rf"  \caption{{{_tex(caption)}}}",
+            rf"  \begin{{tabular}}{{{''.join('r' if h in numbers else 'l' for h in shown.columns)}}}",
+            r"    \toprule",
+            "    " + " & ".join(_tex(h) for h in shown.columns) + r" \\",
+            r"    \midrule",
+            *("    " + row for row in rows),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def section(table: pd.DataFrame, heading: str = "", text: str = "", *, best: bool = False, file: str = "") -> str:
+    """A table with its heading and an explaining sentence, as HTML.
+
+    ``best``: print the highest score of each mean column in bold (the bound, with retention 100, does not compete).
+    ``file``: name under which the reader can save the numbers as CSV.
+    """
+    shown, numbers = display(table), numeric_headings(table)
+    bold = _best_cells(table) if best else set()
+    head = "".join(f'<th{_class(["number"] if h in numbers else [])}>{html.escape(h)}</th>' for h in shown.columns)
+    body = []
+    for number, row in enumerate(shown.itertuples(index=False)):
+        cells = []
+        for name, value in zip(shown.columns, row, strict=True):
+            marks = ["number"] if name in numbers else []
+            marks += ["best"] if (number, name) in bold else []
+            marks += ["long"] if len(value) > 48 else []
+            marks += [m for start, m in (("holds", "good"), ("opposite", "bad")) if name == "verdict" and value.startswith(start)]
+            cells.append(f"<td{_class(marks)}>{html.escape(value)}</td>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    parts = [f"<h2>{html.escape(heading)}</h2>" if heading else "", f"<p>{html.escape(text)}</p>" if text else ""]
+    parts.append(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>')
+    if file:
+        data = base64.b64encode(table.to_csv(index=False).encode()).decode()
+        parts.append(f'<p><a download="{html.escape(file)}" href="data:text/csv;base64,{data}">{html.escape(file)}</a></p>')
+    return "\n".join(part for part in parts if part)
+
+
+def page(title: str, *sections: str) -> str:
+    """A self-contained HTML page."""
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n" + "\n".join(sections) + "\n</body></html>\n"
+    )
+
+
+def _best_cells(table: pd.DataFrame) -> set[tuple[int, str]]:
+    competing = table[table["retention"].round(6) != 100] if "retention" in table else table
+    means = [c for c in table if f"{c}_std" in table] if len(competing) > 1 else []
+    return {(int(competing[c].idxmax()), HEADINGS.get(c, c)) for c in means if competing[c].notna().any()}
+
+
+def _text(value) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _pipe(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _tex(text: str) -> str:
+    for plain, command in (("\\", r"\textbackslash "), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$")):
+        text = text.replace(plain, command)
+    return text.replace("±", r"$\pm$").replace("–", "--")
+
+
+def _class(names: list[str]) -> str:
+    return f' class="{" ".join(names)}"' if names else ""

@@ -1,0 +1,175 @@
+"""Figures made of pictures: grids of photographs, labels and heat maps with one legend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Patch
+
+from wsss.data import Picture, read_picture
+from wsss.label_io import VOC_PALETTE, read_gray, read_label
+from wsss.nsrom.attention import normalise, resize_attention
+from wsss.nsrom.map_io import read_maps
+from wsss.plotting import INK, MUTED, STYLE
+
+IGNORED = 255
+IGNORED_COLOUR = (226, 230, 234)
+LONGEST_SIDE = 400  # px of a cell in the file; larger pictures are reduced
+CELL = 1.55  # inches across
+GAP = 0.06
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture of a grid: its id and one (H, W, 3) uint8 cell per column; None where a column has nothing."""
+
+    title: str
+    cells: list[np.ndarray | None]
+    values: frozenset[int]  # label values that occur in its cells
+
+
+def choose_pictures(pictures: Sequence[Picture], count: int, seed: int, images: Sequence[str] = ()) -> list[Picture]:
+    """The pictures that ``images`` names, else ``count`` drawn by ``seed``, those of two or more classes first.
+
+    Raises ``ValueError`` for a name that is not among ``pictures``.
+    """
+    if images:
+        by_id = {p.image_id: p for p in pictures}
+        missing = [i for i in images if i not in by_id]
+        if missing:
+            raise ValueError(f"the figure names the picture '{missing[0]}', which is not in its split: correct `images`")
+        return [by_id[i] for i in images]
+    order = np.random.default_rng(seed).permutation(len(pictures))
+    shuffled = [pictures[i] for i in order]
+    chosen = sorted(shuffled, key=lambda p: len(p.classes) < 2)[:count]  # the sort is stable
+    return sorted(chosen, key=lambda p: p.image_id)
+
+
+def paint_label(label: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 label → (H, W, 3) uint8 in VOC's colours; 255 in light grey."""
+    palette = VOC_PALETTE.copy()
+    palette[IGNORED] = IGNORED_COLOUR
+    return palette[label]
+
+
+def paint_heat(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """A heat map, (H, W) float in [0, 1], over a faded picture, (H, W, 3) uint8; the same shape and type."""
+    grey = picture.astype(np.float32).mean(axis=2, keepdims=True)
+    colours = 255 * plt.get_cmap("turbo")(heat)[..., :3].astype(np.float32)
+    return np.clip(0.4 * grey + 0.6 * colours, 0, 255).astype(np.uint8)
+
+
+def qualitative_rows(pictures: Sequence[Picture], masks: dict[str, Path], predictions: Sequence[Path]) -> list[Row]:
+    """Picture, truth, then the label of each folder in ``predictions``."""
+    rows = []
+    for picture in pictures:
+        files = [masks[picture.image_id], *(folder / f"{picture.image_id}.png" for folder in predictions)]
+        labels = [read_label(f) for f in files]
+        cells = [read_picture(picture.path), *(paint_label(v) for v in labels)]
+        rows.append(_row(picture, cells, labels))
+    return rows
+
+
+EVOLUTION = ("cam", "oa_cam", "initial", "mined", "predictions", "masked")
+EVOLUTION_NAMES = ("CAM", "OA-CAM", "initial\nlabel", "mined label\n(POM)", "first-round\nprediction", "masked label\n(NSRM)")
+
+
+def evolution_rows(
+    pictures: Sequence[Picture], masks: dict[str, Path], stages: dict[str, Path], *, aligned: bool
+) -> tuple[list[str], list[Row]]:
+    """Column names and rows: picture, saliency, the stages of ``EVOLUTION`` that ``stages`` has a folder for, truth.
+
+    Maps are shown as the maximum over the picture's classes.  ``aligned``: as in ``resize_attention``.
+    """
+    present = [(key, name) for key, name in zip(EVOLUTION, EVOLUTION_NAMES, strict=True) if key in stages]
+    rows = []
+    for picture in pictures:
+        image, labels = read_picture(picture.path), []
+        cells = [image, None if picture.saliency is None else _grey(read_gray(picture.saliency))]
+        for key, _ in present:
+            file = stages[key] / f"{picture.image_id}.png"
+            if key in ("cam", "oa_cam"):
+                maps = read_maps(file, picture.classes).values()
+                size = image.shape[:2]
+                full = [normalise(resize_attention(m, size, aligned=aligned)) for m in maps]
+                cells.append(paint_heat(image, np.max(full, axis=0)))
+            else:
+                labels.append(read_label(file))
+                cells.append(paint_label(labels[-1]))
+        labels.append(read_label(masks[picture.image_id]))
+        rows.append(_row(picture, [*cells, paint_label(labels[-1])], labels))
+    return ["picture", "saliency", *(name for _, name in present), "truth"], rows
+
+
+def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence[str], *, title: str):
+    """A figure: one row per picture under ``columns``, and a legend of the classes that occur.
+
+    Raises ``ValueError`` if there is no row.
+    """
+    if not rows:
+        raise ValueError("the figure has no picture to show: its split is empty")
+    heights = [CELL * float(np.median([c.shape[0] / c.shape[1] for c in row.cells if c is not None])) for row in rows]
+    left, lines = 0.34, max(name.count("\n") + 1 for name in columns)
+    entries = _legend(rows, class_names)
+    width = left + len(columns) * (CELL + GAP) + 0.1
+    per_line = max(1, int((width - 0.3) / (0.55 + 0.085 * max(len(name) for name, _ in entries))))
+    legend = 0.24 * -(-len(entries) // per_line) + 0.16
+    head = 0.42 + 0.17 * lines
+    total = head + sum(heights) + GAP * len(rows) + legend
+    with plt.rc_context(STYLE):
+        figure = plt.figure(figsize=(width, total))
+        figure.text(left / width, 1 - 0.12 / total, title, va="top", fontsize=11.5, fontweight="bold")
+        top = total - head
+        for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
+            for place, cell in enumerate(row.cells):
+                x, y = left + place * (CELL + GAP), top - height
+                axes = figure.add_axes([x / width, y / total, CELL / width, height / total])
+                _show(axes, cell)
+                if number == 0:
+                    axes.set_title(columns[place], fontsize=9, color=INK, pad=4, linespacing=1.05)
+            figure.text((left - 0.07) / width, (top - height / 2) / total, row.title, rotation=90, ha="right", va="center", fontsize=7.5, color=MUTED)  # fmt: skip
+            top -= height + GAP
+        patches = [Patch(facecolor=np.array(c) / 255, edgecolor="#9aa5b0", linewidth=0.6, label=n) for n, c in entries]
+        figure.legend(handles=patches, loc="lower center", ncols=min(per_line, len(patches)), frameon=False, fontsize=9, bbox_to_anchor=(0.5, 0.02 / total), handlelength=1.3, columnspacing=1.4, borderaxespad=0)  # fmt: skip
+    return figure
+
+
+def _row(picture: Picture, cells: list[np.ndarray | None], labels: Sequence[np.ndarray]) -> Row:
+    values = frozenset(int(v) for label in labels for v in np.unique(label))
+    return Row(picture.image_id, [None if c is None else _reduce(c) for c in cells], values)
+
+
+def _reduce(cell: np.ndarray) -> np.ndarray:
+    """Nothing wider than ``LONGEST_SIDE``; labels stay crisp enough, since they are painted already."""
+    scale = LONGEST_SIDE / max(cell.shape[:2])
+    if scale >= 1:
+        return cell
+    return cv2.resize(cell, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    return np.repeat(values[..., None], 3, axis=2)
+
+
+def _show(axes, cell: np.ndarray | None) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="#c3ccd4", linewidth=0.6)
+    if cell is None:
+        axes.text(0.5, 0.5, "none", ha="center", va="center", color=MUTED, fontsize=8, transform=axes.transAxes)
+    else:
+        axes.imshow(cell, interpolation="nearest" if max(cell.shape[:2]) < 100 else "antialiased", aspect="auto")
+
+
+def _legend(rows: Sequence[Row], class_names: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
+    values = sorted(frozenset().union(*(row.values for row in rows)))
+    entries = [(class_names[v], tuple(int(c) for c in VOC_PALETTE[v])) for v in values if v < len(class_names)]
+    return entries + ([("ignored (255)", IGNORED_COLOUR)] if IGNORED in values else [])

@@ -1,0 +1,84 @@
+"""Curves: the mIoU over the values of one setting."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import pandas as pd
+
+INK, MUTED, GRID = "#1b2733", "#5d6b78", "#e3e8ed"
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": GRID,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "wsss",
+}
+SERIES = (  # column, name, colour, marker, line
+    ("miou", "with CRF", "#1f5f99", "o", "-"),
+    ("miou_without_crf", "without CRF", "#c8651b", "s", "--"),
+)
+
+
+def save_figure(figure, *files: Path) -> None:
+    """Writes a figure to every file, by its suffix, without time stamps, so that equal figures are equal bytes."""
+    for file in files:
+        pdf = Path(file).suffix == ".pdf"
+        figure.savefig(file, dpi=150, metadata={"CreationDate": None} if pdf else {"Software": None})
+    plt.close(figure)
+
+
+def draw_sweep(points: pd.DataFrame, *, title: str, axis: str, default: str | None = None):
+    """A figure of the mIoU (%) with and without CRF; a band shows ± one standard deviation over seeds.
+
+    ``points``: from ``wsss.tables.sweep_table``, in the order of the axis.  Values that are all numbers are placed to
+    scale, others at equal distances.  ``default``: the value that the configuration uses elsewhere is marked.
+    """
+    names = [str(v) for v in points["value"]]
+    numbers = pd.to_numeric(pd.Series(names), errors="coerce")
+    places = numbers.tolist() if numbers.notna().all() else list(range(len(names)))
+    order = sorted(range(len(names)), key=places.__getitem__)
+    points, places = points.iloc[order], [places[i] for i in order]
+    names = [names[i] for i in order]
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+        for column, name, colour, marker, line in SERIES:
+            mean, spread = points[column], points[f"{column}_std"]
+            axes.plot(places, mean, color=colour, marker=marker, linestyle=line, label=name, markersize=5.5, linewidth=1.8)
+            if spread.notna().any():
+                axes.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.14, linewidth=0)
+        if default is not None and default in names:
+            axes.axvline(places[names.index(default)], color=MUTED, linewidth=1, linestyle=":", zorder=0, label="default")
+        axes.set_xticks(*_ticks(places, names))
+        axes.set_xlabel(axis)
+        axes.set_ylabel("validation mIoU (%)")
+        axes.margins(x=0.04, y=0.12)
+        seeds = sorted(set(points["seeds"]))
+        count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]}–{seeds[-1]}"
+        spread = "; band: ± 1 std" if seeds[-1] > 1 else ""
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=26, wrap=True)
+        axes.text(0, 1.025, f"mean over {count} seed{'s' if count != '1' else ''}{spread}", transform=axes.transAxes, fontsize=9, color=MUTED)
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
+def _ticks(places: list[float], names: list[str], minimum: float = 0.045) -> tuple[list[float], list[str]]:
+    """Every place gets a tick; a name that would run into the one before it is left out."""
+    extent = (places[-1] - places[0]) or 1
+    shown, last = [], None
+    for place, name in zip(places, names, strict=True):
+        free = last is None or (place - last) / extent >= minimum + 0.008 * len(name)
+        shown.append(name if free else "")
+        last = place if free else last
+    return places, shown

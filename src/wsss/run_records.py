@@ -1,0 +1,73 @@
+"""What a run left behind about itself: time and memory of its jobs, and where its artifacts come from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def runtime_table(benchmarks: Path, leave_out: str = "") -> pd.DataFrame:
+    """Jobs, wall time (s) and peak memory (MiB) of each rule, in the order in which the rules first finished.
+
+    ``benchmarks``: folder with a subfolder per rule of Snakemake's benchmark files, one per job; the last row is their sum.
+    ``leave_out``: the rule that is asking.  Raises ``ValueError`` if no job has left a file.
+    """
+    files = sorted(Path(benchmarks).glob("*/*.tsv"), key=lambda f: (f.stat().st_mtime, f))
+    jobs = [
+        pd.read_csv(f, sep="\t", na_values="-").assign(rule=f.parent.name) for f in files if f.parent.name != leave_out
+    ]
+    if not jobs:
+        raise ValueError(f"{benchmarks} holds no benchmark files: run a target first")
+    every = pd.concat(jobs, ignore_index=True)
+    for column in ("s", "max_rss"):
+        every[column] = pd.to_numeric(every[column], errors="coerce")
+    groups = every.groupby("rule", sort=False)
+    table = pd.DataFrame(
+        {
+            "jobs": groups.size(),
+            "mean_s": groups["s"].mean(),
+            "total_s": groups["s"].sum(),
+            "peak_memory_mib": groups["max_rss"].max(),
+        }
+    ).reset_index()
+    table.loc[len(table)] = ["all", len(every), every["s"].mean(), every["s"].sum(), every["max_rss"].max()]
+    return table
+
+
+def provenance_table(results: Path, baseline: dict[str, Any]) -> pd.DataFrame:
+    """Every artifact under ``results`` that has a ``provenance.json``: what made it, when, from which code.
+
+    ``baseline``: settings, dotted key → value; only parameters that differ from it are listed.
+    """
+    rows = []
+    for file in sorted(Path(results).rglob("provenance.json")):
+        record = json.loads(file.read_text())
+        code = record.get("code", {})
+        changed = {k: v for k, v in record.get("parameters", {}).items() if k in baseline and v != baseline[k]}
+        rows.append(
+            {
+                "artifact": file.parent.relative_to(results).as_posix(),
+                "rule": record.get("rule"),
+                "code": (code.get("commit") or "unknown")[:10] + (" + edits" if code.get("dirty") else ""),
+                "seed": "–" if record.get("seed") is None else str(record["seed"]),
+                "differs_from_baseline": ", ".join(f"{k} = {v}" for k, v in sorted(changed.items())) or "–",
+                "wall_seconds": record.get("wall_seconds"),
+                "peak_memory_mib": record.get("peak_memory_mib"),
+                "finished": record.get("finished"),
+            }
+        )
+    if not rows:
+        raise ValueError(f"{results} holds no provenance.json: run a target first")
+    return pd.DataFrame(rows)
+
+
+def environment_table(results: Path) -> pd.DataFrame:
+    """Versions of Python and libraries, and the hardware, as recorded; several values where artifacts differ."""
+    found: dict[str, dict[str, None]] = {}
+    for file in sorted(Path(results).rglob("provenance.json")):
+        record = json.loads(file.read_text())
+        values = {"python": record.get("python"), **record.get("libraries", {}), **record.get("device", {})}
+        for key, value in values.items():
+            found.setdefault(key, {})[str(value)] = None
+    return pd.DataFrame([(k, ", ".join(v)) for k, v in found.items()], columns=["what", "recorded"])

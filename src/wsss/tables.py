@@ -1,0 +1,161 @@
+"""The numbers behind every table: scores over seeds, the paper's directions, per-class IoU, labels stage by stage.
+
+All scores in the tables are percentages.  Tables keep a mean and its spread in columns ``x`` and ``x_std`` (sample
+standard deviation over seeds, NaN for one seed); ``wsss.pages`` prints them as "mean ± std".
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+MODES = {"crf": "miou", "raw": "miou_without_crf"}  # key in metrics.json → column
+
+STAGE_NAMES = {
+    "cam": "CAM",
+    "oa_cam": "OA-CAM",
+    "initial": "initial label",
+    "mined": "mined label (POM)",
+    "predictions": "first-round prediction",
+    "masked": "masked label (NSRM)",
+}
+
+
+def read_metrics(file: Path) -> dict:
+    """One evaluation's ``metrics.json``.  Raises ``ValueError`` if a score that the tables need is missing."""
+    report = json.loads(Path(file).read_text())
+    for mode in MODES:
+        if "miou" not in report.get(mode, {}):
+            raise ValueError(f"{file} has no '{mode}.miou': delete it and run the target again")
+    return report
+
+
+def read_scores(experiments: Sequence[str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """mIoU in % of every experiment and seed: columns experiment, seed, miou, miou_without_crf.
+
+    ``files``: the ``metrics.json`` of all seeds of the first experiment, then of the second, and so on.
+    Raises ``ValueError`` if their number does not match.
+    """
+    keys = [(e, s) for e in experiments for s in seeds]
+    if len(keys) != len(files):
+        raise ValueError(f"{len(files)} evaluations for {len(experiments)} experiments with {len(seeds)} seeds")
+    rows = []
+    for (experiment, seed), file in zip(keys, files, strict=True):
+        report = read_metrics(file)
+        rows.append((experiment, seed, *(_percent(report[mode]["miou"]) for mode in MODES)))
+    return pd.DataFrame(rows, columns=["experiment", "seed", *MODES.values()])
+
+
+def over_seeds(scores: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Mean (``x``), sample standard deviation (``x_std``) and count (``seeds``) of ``columns``, one row per ``by``."""
+    rows = []
+    for key, group in scores.groupby(list(by), sort=False):
+        row = dict(zip(by, key, strict=True)) | {"seeds": len(group)}
+        for column in columns:
+            row |= {column: group[column].mean(), f"{column}_std": group[column].std(ddof=1)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def experiment_table(
+    scores: pd.DataFrame, labels: dict[str, str], published: pd.DataFrame, bound: str | None
+) -> pd.DataFrame:
+    """One row per experiment in ``labels`` (name → label), in that order.
+
+    Columns: experiment, label, miou, miou_std, miou_without_crf, miou_without_crf_std, seeds, retention (% of the
+    ``bound``'s mIoU with CRF; absent without a bound), paper (``val`` of the experiment's first row in ``published``).
+    """
+    table = over_seeds(scores, ["experiment"], list(MODES.values())).set_index("experiment")
+    if bound is not None:
+        table["retention"] = 100 * table["miou"] / table.loc[bound, "miou"]
+    table["paper"] = published.drop_duplicates("experiment").set_index("experiment")["val"].astype(float)
+    table = table.loc[list(labels)].reset_index()
+    table.insert(1, "label", list(labels.values()))
+    table["seeds"] = table.pop("seeds")
+    return table
+
+
+def direction_table(scores: pd.DataFrame, labels: dict[str, str], pairs: pd.DataFrame) -> pd.DataFrame:
+    """Whether the paper's order of two experiments is found here, with CRF, for pairs whose rows are both in ``labels``.
+
+    ``pairs``: columns worse, better.  Differences are taken seed by seed; their sample standard deviation is the
+    yardstick.  Columns: worse, better, difference, difference_std, seeds, verdict.
+    """
+    by_seed = scores.pivot_table(index="seed", columns="experiment", values="miou", aggfunc="first", dropna=False)
+    rows = []
+    for worse, better in pairs[["worse", "better"]].itertuples(index=False):
+        if worse in labels and better in labels:
+            difference = (by_seed[better] - by_seed[worse]).dropna()
+            mean, spread, count = difference.mean(), difference.std(ddof=1), len(difference)
+            rows.append((labels[worse], labels[better], mean, spread, count, verdict(mean, spread, count)))
+    return pd.DataFrame(rows, columns=["worse", "better", "difference", "difference_std", "seeds", "verdict"])
+
+
+def verdict(difference: float, spread: float, seeds: int) -> str:
+    """In words: does a difference in the expected direction exceed its standard deviation over ``seeds``?"""
+    if seeds == 0 or not np.isfinite(difference):
+        return "no score: no verdict"
+    if seeds == 1:
+        return "one seed: no verdict"
+    if abs(difference) <= spread:
+        return "inside one std"
+    return "holds beyond one std" if difference > 0 else "opposite beyond one std"
+
+
+def class_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """IoU in % per class with CRF, mean over seeds: one row per class, one column per label, then their mean.
+
+    ``files`` as in ``read_scores``.  A class that occurs in no picture is NaN and does not count in the mean.
+    """
+    columns = {}
+    for number, label in enumerate(labels.values()):
+        chunk = files[number * len(seeds) : (number + 1) * len(seeds)]
+        runs = [pd.Series(read_metrics(f)["crf"]["iou"], dtype=float) for f in chunk]
+        columns[label] = 100 * pd.concat(runs, axis=1).mean(axis=1)
+    table = pd.DataFrame(columns)
+    table.loc["mean"] = table.mean()
+    return table.rename_axis("class").reset_index()
+
+
+def conditions_note(files: Sequence[Path]) -> str:
+    """How the scores were obtained, in a sentence; says so if the evaluations differ."""
+    reports = [read_metrics(f) for f in files]
+    found = [{"images": r.get("images"), **r.get("conditions", {})} for r in reports]
+    parts = []
+    for key in dict.fromkeys(k for f in found for k in f):
+        values = dict.fromkeys(json.dumps(f.get(key)).strip('"') for f in found)
+        parts.append(f"{key} {' or '.join(values)}")
+    return f"Evaluation: {'; '.join(parts)}."
+
+
+def sweep_table(values: Sequence, seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """The points of a curve: value, seeds, and mean and std of the mIoU with and without CRF, in %."""
+    scores = read_scores([json.dumps(v) for v in values], seeds, files)
+    table = over_seeds(scores, ["experiment"], list(MODES.values())).rename(columns={"experiment": "value"})
+    table["value"] = [str(v) for v in values]
+    return table
+
+
+def stage_quality_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """How good the labels of each stage are, in %, over seeds: one row per experiment and stage.
+
+    ``files``: the ``quality.csv`` of all seeds of the first experiment, then of the second, and so on.
+    """
+    runs = []
+    for number, file in enumerate(files):
+        run = pd.read_csv(file)
+        run.insert(0, "label", list(labels.values())[number // len(seeds)])
+        runs.append(run)
+    all_runs = pd.concat(runs, ignore_index=True)
+    measures = [c for c in all_runs if c not in ("label", "stage", "images")]
+    all_runs[measures] *= 100
+    table = over_seeds(all_runs, ["label", "stage"], measures)
+    table["stage"] = [STAGE_NAMES.get(s, s) for s in table["stage"]]
+    table["seeds"] = table.pop("seeds")
+    return table
+
+
+def _percent(score: float | None) -> float:
+    return float("nan") if score is None else 100 * score

@@ -1,0 +1,243 @@
+"""Backbones: shapes, where feature cells lie, and the published network of the classifier."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from wsss.backbones import build_backbone, resnet101_dilated, vgg16_dilated
+from wsss.nsrom.network import ActivationNetwork, classification_loss, image_scores
+from wsss.training import parameter_groups
+
+BACKBONES = [
+    ("efficientnet_lite0", 8),
+    ("efficientnet_lite0", 16),
+    ("efficientnet_lite0", 32),
+    ("vgg16", 8),
+    ("resnet101", 8),
+    ("resnet101", 16),
+    ("resnet101", 32),
+]
+CHANNELS = {
+    "efficientnet_lite0": [32, 16, 24, 40, 80, 112, 192, 320, 1280],
+    "vgg16": [64, 128, 256, 512, 512],
+    "resnet101": [64, 256, 512, 1024, 2048],
+}
+FULL_STRIDES = {"efficientnet_lite0": [2, 2, 4, 8, 16, 16, 32, 32, 32], "resnet101": [4, 4, 8, 16, 32]}
+
+
+@pytest.fixture(scope="module")
+def built():
+    """Every backbone with random weights, in evaluation mode; built once."""
+    torch.manual_seed(0)
+    return {key: build_backbone(key[0], output_stride=key[1], pretrained=False).eval() for key in BACKBONES}
+
+
+def mirrored(backbone: nn.Module) -> nn.Module:
+    """Makes every kernel its own mirror image, so that the network commutes with mirroring if it is well centred."""
+    with torch.no_grad():
+        for module in backbone.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight.copy_((module.weight + module.weight.flip(2)) / 2)
+                module.weight.copy_((module.weight + module.weight.flip(3)) / 2)
+    return backbone
+
+
+@pytest.mark.parametrize(("name", "output_stride"), BACKBONES)
+def test_shapes_and_strides(built, name, output_stride):
+    backbone = built[name, output_stride]
+    height, width = 2 * output_stride + 1, 3 * output_stride + 1
+    with torch.inference_mode():
+        features = backbone(torch.zeros(1, 3, height, width))
+    assert backbone.channels == CHANNELS[name] == [f.shape[1] for f in features]
+    full = FULL_STRIDES.get(name, [1, 2, 4, 8, 8])
+    assert backbone.strides == [min(s, output_stride) for s in full]
+    for feature, stride in zip(features, backbone.strides, strict=True):
+        assert feature.shape[2:] == ((height - 1) // stride + 1, (width - 1) // stride + 1)
+
+
+@pytest.mark.parametrize(("name", "output_stride"), BACKBONES)
+def test_cells_are_centred_on_multiples_of_the_stride(built, name, output_stride):
+    """Cells are ``stride`` px apart; on ``stride·k + 1`` px they start at 0 exactly if they are laid out symmetrically.
+
+    With mirrored kernels that is: the features of the mirrored picture are the mirrored features.
+    """
+    backbone = mirrored(built[name, output_stride])
+    x = torch.randn(1, 3, 2 * output_stride + 1, 3 * output_stride + 1, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        plain, turned = backbone(x), backbone(x.flip(2, 3))
+    for stage, (a, b) in enumerate(zip(plain, turned, strict=True)):
+        scale = a.abs().max()
+        assert scale > 0
+        assert (a - b.flip(2, 3)).abs().max() < 1e-3 * scale, f"stage {stage}"
+        if a.shape[-1] > 2:
+            assert (a - b).abs().max() > 1e-2 * scale  # the picture itself is not symmetric
+
+
+@pytest.mark.parametrize(("name", "size"), [("efficientnet_lite0", 161), ("vgg16", 105)])
+def test_receptive_fields_are_centred_on_their_cells(name, size):
+    """The centre of gravity of a cell's gradient is the pixel it stands for, to about a pixel."""
+    torch.manual_seed(0)
+    output_stride = 16 if name == "efficientnet_lite0" else 8
+    backbone = mirrored(build_backbone(name, output_stride=output_stride, pretrained=False).eval())
+    with torch.no_grad():
+        for module in backbone.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight.abs_()  # no cancellation: every pixel of the receptive field counts
+    # Constant pictures keep ReLU6 below its limit, yet pools without ties need a little noise.
+    x = 1e-3 + 1e-6 * torch.rand(1, 3, size, size)
+    x.requires_grad_()
+    feature = backbone(x)[3 if name == "vgg16" else 4]
+    stride = (size - 1) // (feature.shape[-1] - 1)
+    row, column = feature.shape[2] // 2, feature.shape[3] // 2 - 1
+    feature[0, :, row, column].sum().backward()
+    weight = x.grad.abs().sum((0, 1))
+    assert weight.max() > 0
+    pixels = torch.arange(size, dtype=weight.dtype)
+    centre = (weight.sum(1) @ pixels / weight.sum()).item(), (weight.sum(0) @ pixels / weight.sum()).item()
+    assert centre == pytest.approx((stride * row, stride * column), abs=1)
+
+
+def test_trained_features_lie_where_the_object_is():
+    """A disc planted in a grey picture changes the features around its own cells."""
+    backbone = build_backbone("efficientnet_lite0").eval()
+    y, x = np.mgrid[:161, :161]
+    places = [(64, 96), (96, 48), (80, 80)]  # (row, column)
+    pictures = np.full((len(places) + 1, 161, 161, 3), 120, np.uint8)
+    for picture, (row, column) in zip(pictures, places, strict=False):
+        picture[(y - row) ** 2 + (x - column) ** 2 < 12**2] = (220, 60, 20)
+    with torch.inference_mode():
+        feature = backbone(backbone.normalise(torch.from_numpy(pictures)))[4]  # stride 16, before the wide fields
+    change = (feature[:-1] - feature[-1:]).square().sum(1)
+    cells = torch.arange(change.shape[-1], dtype=change.dtype) * 16
+    for values, (row, column) in zip(change, places, strict=True):
+        values = values / values.sum()
+        centre = (values.sum(1) @ cells).item(), (values.sum(0) @ cells).item()
+        assert centre == pytest.approx((row, column), abs=4)
+
+
+def test_small_backbone_has_its_published_weights():
+    torch.manual_seed(0)
+    first, second = (build_backbone("efficientnet_lite0").state_dict() for _ in range(2))
+    assert all(torch.equal(v, second[k]) for k, v in first.items())
+    other = build_backbone("efficientnet_lite0", pretrained=False).state_dict()
+    assert not torch.equal(first["stages.0.0.weight"], other["stages.0.0.weight"])
+    assert first["stages.0.1.running_var"].std() > 0
+
+
+def test_dilation_keeps_the_published_receptive_field():
+    """Every second cell at output stride 16 sees what the cell at output stride 32 sees."""
+    torch.manual_seed(0)
+    coarse = build_backbone("efficientnet_lite0", output_stride=32, pretrained=False).eval()
+    dense = build_backbone("efficientnet_lite0", output_stride=16, pretrained=False).eval()
+    dense.load_state_dict(coarse.state_dict())
+    x = torch.randn(1, 3, 129, 129)
+    with torch.inference_mode():
+        torch.testing.assert_close(dense(x)[-1][:, :, ::2, ::2], coarse(x)[-1], rtol=1e-3, atol=1e-4)
+
+
+def test_normalisation():
+    backbone = build_backbone("efficientnet_lite0", pretrained=False)
+    pictures = torch.tensor([0, 51, 255], dtype=torch.uint8).expand(2, 4, 5, 3)
+    x = backbone.normalise(pictures)
+    assert x.shape == (2, 3, 4, 5) and x.dtype == torch.float32
+    assert x[0, :, 0, 0].tolist() == pytest.approx([-1, -0.6, 1])
+    resnet = resnet101_dilated(pretrained=False)
+    x = resnet.normalise(pictures)
+    assert x[0, 0, 0, 0].item() == pytest.approx(-0.485 / 0.229, rel=1e-4)
+    assert x[0, 2, 0, 0].item() == pytest.approx((1 - 0.406) / 0.225, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "output_stride", "words"),
+    [("alexnet", 16, "choose one of"), ("vgg16", 16, "output stride 16"), ("resnet101", 4, "choose 8, 16 or 32"),
+     ("efficientnet_lite0", 4, "choose 8, 16 or 32")],
+)  # fmt: skip
+def test_unknown_names_and_strides_are_refused(name, output_stride, words):
+    with pytest.raises(ValueError, match=words):
+        build_backbone(name, output_stride=output_stride, pretrained=False)
+
+
+# --- the published classifier -------------------------------------------------------------------------------------
+
+PUBLISHED = {
+    "extra_convs_1": "head",
+    "extra_convs_2.conv_state": "reasoning.reduce",
+    "extra_convs_2.conv_proj": "reasoning.assign",
+    "extra_convs_2.gcn.conv1": "reasoning.adjacency",
+    "extra_convs_2.gcn.conv2": "reasoning.update",
+    "extra_convs_2.conv_extend": "reasoning.extend",
+    "extra_convs_2.blocker": "reasoning.norm",
+    "extra_convs_3.1": "classes",
+}
+
+
+def small_network(integral: bool) -> ActivationNetwork:
+    """The published network at an eighth of its width."""
+    backbone = vgg16_dilated(pretrained=False, width=8)
+    return ActivationNetwork(backbone, 20, head="convolutions", width=64, nodes=8, integral=integral)
+
+
+def our_names(network: nn.Module, published: list[str]) -> dict[str, str]:
+    """Published parameter name → ours. The backbone's layers come in the same order in both."""
+    own = iter(name for name in network.state_dict() if name.startswith("backbone."))
+    names = {}
+    for name in published:
+        if name.startswith("features."):
+            names[name] = next(own)
+        else:
+            prefix = max((p for p in PUBLISHED if name.startswith(f"{p}.")), key=len)
+            names[name] = PUBLISHED[prefix] + name.removeprefix(prefix)
+    assert next(own, None) is None
+    return names
+
+
+def published_state(golden, network: nn.Module) -> dict[str, torch.Tensor]:
+    data = np.load(golden / "classifier" / "vgg_small_state.npz")
+    stored = {key.removeprefix("state_dict/"): data[key] for key in data}
+    tensors = {k: torch.from_numpy(v.astype(np.float32) if v.ndim > 1 else v) for k, v in stored.items()}
+    names = our_names(network, list(stored))
+    return {names[key]: value for key, value in tensors.items()}
+
+
+@pytest.mark.parametrize("integral", [False, True])
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_activation_maps_equal_the_published_ones(golden, integral, mode):
+    data = np.load(golden / "classifier" / "vgg_small_io.npz")
+    for suffix, kind, tolerance in (("", torch.float32, 2e-5), ("_f64", torch.float64, 1e-11)):
+        network = small_network(integral)
+        network.load_state_dict(published_state(golden, network))
+        network = network.to(kind).train(mode == "train")
+        with torch.no_grad():
+            maps = network(torch.from_numpy(data["input"]).to(kind))
+        expected = data[f"{'vgg1_logits' if integral else 'vgg_map1'}_{mode}{suffix}"]
+        np.testing.assert_allclose(maps.numpy(), expected, rtol=tolerance, atol=tolerance)
+        if not integral:
+            labels = torch.from_numpy(data["labels"]).to(kind)
+            scores, loss = image_scores(maps), classification_loss(maps, labels)
+            np.testing.assert_allclose(scores, data[f"vgg_logits_{mode}{suffix}"], rtol=tolerance, atol=tolerance)
+            assert loss.item() == pytest.approx(float(data[f"vgg_loss_{mode}{suffix}"]), rel=tolerance)
+
+
+def test_parameter_groups_equal_the_published_ones(golden):
+    published = json.loads((golden / "classifier" / "vgg_param_groups.json").read_text())
+    network = small_network(integral=False)
+    state = np.load(golden / "classifier" / "vgg_small_state.npz")
+    names = our_names(network, [key.removeprefix("state_dict/") for key in state])
+    ours = {id(p): name for name, p in network.named_parameters()}
+    groups = parameter_groups(network, {"learning_rate": 1.0, "new_layer_factor": 10.0, "bias_factor": 2.0})
+    obtained = {g["base_lr"]: {ours[id(p)] for p in g["params"]} for g in groups}
+    assert obtained == {
+        float(factor): {names[name] for name in group}
+        for factor, group in zip(published["lr_multipliers"], published["groups"], strict=True)
+    }
+
+
+def test_without_global_reasoning_and_with_the_backbones_own_head():
+    backbone = vgg16_dilated(pretrained=False, width=8)
+    network = ActivationNetwork(backbone, 5, head="pretrained", width=64, nodes=None, integral=False)
+    assert {n.split(".")[0] for n, _ in network.named_parameters()} == {"backbone", "classes"}
+    assert network(torch.zeros(1, 3, 33, 41)).shape == (1, 5, 5, 6)
+    assert len(network.new_parameters()) == 2

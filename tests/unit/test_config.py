@@ -1,0 +1,139 @@
+"""The configuration: what is wrong is named, with the nearest valid key."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wsss.config import Config, ConfigError, load_config, science_leaves, with_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+NSROM = {"nsrom": {"label": "NSROM"}}
+
+
+def refused(raw: dict) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(raw)
+    message = str(caught.value)
+    assert "\n" not in message and message.endswith(".")
+    return message
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong", "nearest"),
+    [
+        ({"maskin": {"kernel": 3}}, "maskin", "masking"),
+        ({"masking": {"kernl": 3}}, "masking.kernl", "masking.kernel"),
+        ({"prediction": {"crf": {"iteration": 3}}}, "prediction.crf.iteration", "prediction.crf.iterations"),
+        (
+            {"classifier": {"optimiser": {"learningrate": 1}}},
+            "classifier.optimiser.learningrate",
+            "classifier.optimiser.learning_rate",
+        ),
+        ({"kernel": 3}, "kernel", "masking.kernel"),
+    ],
+)
+def test_unknown_keys_are_named_with_the_nearest_valid_one(raw, wrong, nearest):
+    message = refused(raw)
+    assert f"'{wrong}'" in message
+    assert f"did you mean '{nearest}'?" in message
+
+
+def test_nothing_is_suggested_where_nothing_is_near():
+    assert "did you mean" not in refused({"qqqqqqqq": 1})
+
+
+@pytest.mark.parametrize(
+    ("raw", "key", "value"),
+    [
+        ({"masking": {"kernel": "large"}}, "masking.kernel", "'large'"),
+        ({"masking": {"kernel": 2.5}}, "masking.kernel", "2.5"),
+        ({"masking": {"kernel": 0}}, "masking.kernel", "0"),
+        ({"masking": {"images": "difficult"}}, "masking.images", "'difficult'"),
+        ({"masking": 5}, "masking", "5"),
+        ({"cam": {"scales": []}}, "cam.scales", "[]"),
+        ({"seeds": ["first"]}, "seeds.0", "'first'"),
+        ({"dataset": {"name": "../outside"}}, "dataset.name", "'../outside'"),
+    ],
+)
+def test_ill_typed_values_are_named(raw, key, value):
+    assert f"The setting '{key}' is {value}" in refused(raw)
+
+
+def test_every_mistake_is_told_at_once():
+    message = refused({"masking": {"kernl": 3}, "seeds": []})
+    assert "masking.kernl" in message and "'seeds'" in message
+
+
+def test_experiments_are_checked():
+    message = refused({"experiments": {"wide": {"label": "wide", "set": {"masking.kernal": 3}}}})
+    assert "Experiment 'wide'" in message and "did you mean 'masking.kernel'?" in message
+    message = refused({"experiments": {"wide": {"label": "wide", "set": {"masking.kernel": "large"}}}})
+    assert "Experiment 'wide'" in message and "'masking.kernel' is 'large'" in message
+
+
+def test_sweeps_are_checked():
+    sweep = {"title": "", "axis": "", "key": "masking.kernal", "values": [1]}
+    message = refused({"experiments": NSROM, "sweeps": {"curve": sweep}})
+    assert "Sweep 'curve'" in message and "'masking.kernal'" in message
+    assert "did you mean 'masking.kernel'?" in message
+    message = refused({"experiments": NSROM, "sweeps": {"curve": sweep | {"key": "masking.kernel", "values": [1, -1]}}})
+    assert "Sweep 'curve'" in message and "-1" in message
+
+
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [
+        ({"tables": {"scores": {"title": "", "rows": ["nsrom", "nsrm"]}}}, "tables.scores"),
+        (
+            {"sweeps": {"c": {"title": "", "axis": "", "key": "masking.kernel", "values": [1], "experiment": "nsrm"}}},
+            "sweeps.c",
+        ),
+        ({"figures": {"pictures": {"title": "", "experiments": ["nsrm"]}}}, "figures.pictures"),
+    ],
+)
+def test_undefined_experiments_are_named_with_the_nearest(section, where):
+    message = refused({"experiments": NSROM, **section})
+    assert where in message and "'nsrm'" in message and "did you mean 'nsrom'?" in message
+
+
+def test_settings_are_the_baseline_with_deltas():
+    config = load_config({"masking": {"kernel": 30}})
+    baseline = science_leaves(config)
+    assert baseline["masking.kernel"] == 30
+    settings = with_settings(config, {"mining.enabled": False, "prediction.crf.size": 65})
+    assert settings.keys() == baseline.keys()
+    assert {k: v for k, v in settings.items() if baseline[k] != v} == {
+        "mining.enabled": False, "prediction.crf.size": 65
+    }  # fmt: skip
+    assert not any(k.startswith(("dataset.", "seeds", "tables")) for k in baseline)
+
+
+def test_a_section_is_no_setting():
+    with pytest.raises(ConfigError, match="'masking'"):
+        with_settings(Config(), {"masking": {"kernel": 3}})
+
+
+def test_every_setting_is_described():
+    def undescribed(model, prefix=""):
+        for name, field in model.model_fields.items():
+            if hasattr(field.annotation, "model_fields"):
+                yield from undescribed(field.annotation, f"{prefix}{name}.")
+            elif not field.description:
+                yield prefix + name
+
+    assert list(undescribed(Config)) == []
+
+
+def test_the_documentation_is_the_generated_one():
+    run = subprocess.run(
+        [sys.executable, "-m", "wsss.config"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "| `masking.kernel` | `10` |" in run.stdout
+    assert (ROOT / "docs" / "config.md").read_text() == run.stdout, "docs/config.md is outdated: run `make docs`"

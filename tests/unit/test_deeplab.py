@@ -1,0 +1,105 @@
+"""DeepLab-v2 and its loss."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from wsss.backbones import build_backbone
+from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, segmentation_loss, upsample_logits
+
+
+@pytest.mark.parametrize(
+    ("output_stride", "width", "cells"), [(16, 12, 9), (16, None, 5), (8, 12, 9), (8, None, 9), (32, 12, 9)]
+)
+def test_output_shape(output_stride, width, cells):
+    backbone = build_backbone("efficientnet_lite0", output_stride=output_stride, pretrained=False)
+    network = DeepLabV2(backbone, 7, rates=[1, 2], decoder_width=width).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(2, 3, 65, 65)).shape == (2, 7, cells, cells)
+
+
+@pytest.mark.parametrize(("width", "own"), [(None, {"aspp"}), (12, {"aspp", "decoder"})])
+def test_new_parameters_are_those_outside_the_backbone(width, own):
+    backbone = build_backbone("efficientnet_lite0", pretrained=False)
+    network = DeepLabV2(backbone, 7, rates=[1, 2], decoder_width=width)
+    new = [id(p) for p in network.new_parameters()]
+    assert {n.split(".")[0] for n, p in network.named_parameters() if id(p) in set(new)} == own
+    assert len(new) == len(set(new)) == len([n for n, _ in network.named_parameters() if not n.startswith("backbone")])
+
+
+def test_without_decoder_the_scores_are_those_of_aspp():
+    torch.manual_seed(0)
+    backbone = build_backbone("efficientnet_lite0", pretrained=False)
+    network = DeepLabV2(backbone, 3, rates=[1]).eval()
+    x = torch.randn(1, 3, 33, 33)
+    torch.testing.assert_close(network(x), network.aspp(backbone(x)[-1]))
+
+
+def test_decoder_uses_both_inputs():
+    torch.manual_seed(0)
+    decoder = FineDecoder(5, 6, 3).eval()
+    coarse, fine = torch.randn(1, 6, 3, 3, requires_grad=True), torch.randn(1, 5, 5, 5, requires_grad=True)
+    scores = decoder(coarse, fine)
+    assert scores.shape == (1, 3, 5, 5)
+    scores.square().sum().backward()
+    assert coarse.grad.abs().max() > 0 and fine.grad.abs().max() > 0
+
+
+def test_aspp_sums_its_branches_and_keeps_the_size():
+    torch.manual_seed(0)
+    aspp, x = ASPP(3, 2, [1, 6]), torch.randn(1, 3, 9, 11)
+    expected = sum(
+        F.conv2d(x, b.weight, b.bias, padding=r, dilation=r) for b, r in zip(aspp.branches, (1, 6), strict=True)
+    )
+    torch.testing.assert_close(aspp(x), expected)
+    assert aspp(x).shape == (1, 2, 9, 11)
+
+
+def test_upsampling_puts_cells_on_their_pixels():
+    logits = torch.randn(1, 2, 3, 4)
+    full = upsample_logits(logits, (17, 25))
+    torch.testing.assert_close(full[:, :, ::8, ::8], logits)
+
+
+def test_loss_by_hand():
+    logits = torch.zeros(1, 4, 2, 2)
+    labels = torch.tensor([[[0, 1], [2, 3]]], dtype=torch.uint8)
+    assert segmentation_loss(logits, labels).item() == pytest.approx(torch.tensor(4.0).log().item())
+
+
+def test_255_is_ignored():
+    torch.manual_seed(0)
+    logits = torch.randn(2, 3, 5, 5, requires_grad=True)
+    labels = torch.randint(0, 3, (2, 5, 5), dtype=torch.uint8)
+    labels[0], labels[1, 2:] = 255, 255
+    loss = segmentation_loss(logits, labels)
+    loss.backward()
+    expected = F.cross_entropy(logits[1:, :, :2].detach(), labels[1:, :2].long())
+    torch.testing.assert_close(loss.detach(), expected)
+    assert (logits.grad[0] == 0).all() and (logits.grad[1, :, 2:] == 0).all()
+    assert logits.grad[1, :, :2].abs().max() > 0
+
+
+def test_a_batch_without_labelled_pixels_gives_zero_and_finite_gradients():
+    logits = torch.randn(2, 3, 5, 5, requires_grad=True)
+    loss = segmentation_loss(logits, torch.full((2, 33, 33), 255, dtype=torch.uint8), stride=2)
+    loss.backward()
+    assert loss.item() == 0
+    assert (logits.grad == 0).all()
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4, 8])
+def test_strided_loss_is_the_full_one_on_the_sampled_pixels(stride):
+    torch.manual_seed(0)
+    logits = torch.randn(2, 3, 5, 5)
+    labels = torch.randint(0, 3, (2, 33, 33), dtype=torch.uint8)
+    labels[:, 10:14] = 255
+    sampled = torch.full_like(labels, 255)
+    sampled[:, ::stride, ::stride] = labels[:, ::stride, ::stride]
+    torch.testing.assert_close(segmentation_loss(logits, labels, stride=stride), segmentation_loss(logits, sampled))
+
+
+def test_loss_takes_large_scores():
+    logits = torch.zeros(1, 2, 1, 1)
+    logits[0, 0] = 1000
+    assert segmentation_loss(logits, torch.ones(1, 3, 3, dtype=torch.uint8)).item() == pytest.approx(1000)

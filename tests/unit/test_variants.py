@@ -1,0 +1,174 @@
+"""Variants: what experiments share, and what one more of them adds."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from wsss.config import ConfigError, load_config
+from wsss.variants import Plan, relevant_keys, resolve
+
+CONFIGS = Path(__file__).resolve().parents[2] / "config"
+EXPERIMENTS = {
+    "nsrom": {"label": "NSROM"},
+    "baseline": {
+        "label": "baseline",
+        "set": {"classifier.global_reasoning": False, "mining.enabled": False, "retraining.retrain_on": "none"},
+    },
+    "full": {"label": "bound", "set": {"segmentation.supervision": "full"}},
+}
+BEFORE_MASKING = {
+    "classifier", "cams", "integral", "integral_cams", "initial_labels", "pseudo_labels", "round1", "predictions"
+}  # fmt: skip
+
+
+def plan_of(**sections) -> Plan:
+    return Plan(load_config({"experiments": EXPERIMENTS, **sections}))
+
+
+def sweep(key, *values, experiment="nsrom"):
+    return {"curve": {"title": "", "axis": "", "key": key, "values": list(values), "experiment": experiment}}
+
+
+def added(key, *values, experiment="nsrom") -> set[tuple[str, str]]:
+    """The artifacts that a sweep adds to those of the experiments."""
+    return plan_of(sweeps=sweep(key, *values, experiment=experiment)).known.keys() - plan_of().known.keys()
+
+
+def merge(base: dict, overlay: dict) -> dict:
+    both = {k: merge(base[k], v) if isinstance(v, dict) and k in base else v for k, v in overlay.items()}
+    return {**base, **both}
+
+
+def test_the_baseline_is_called_default_at_every_stage():
+    plan = plan_of()
+    nsrom = plan.settings("nsrom")
+    for stage in (*BEFORE_MASKING, "masked_labels", "round2", "evaluation"):
+        assert plan.variant(stage, nsrom).name == "default"
+        assert (stage, "default") in plan.known
+
+
+def test_names_tell_what_differs_and_matters():
+    plan = plan_of()
+    settings = plan.settings("baseline")
+    assert plan.variant("classifier", settings).name == "global_reasoning-off"
+    assert plan.variant("initial_labels", settings).name == "global_reasoning-off"
+    assert plan.variant("round1", settings).name == "global_reasoning-off_enabled-off".replace(
+        "enabled", "mining.enabled"
+    )
+    assert plan.variant("classifier", plan.settings("full")).name == "default"
+
+
+def test_a_name_whose_last_part_is_ambiguous_is_written_in_full():
+    plan = plan_of()
+    settings = plan.settings("nsrom", **{"classifier.epochs": 9, "masking.kernel": 7})
+    assert plan.variant("classifier", settings).name == "classifier.epochs-9"
+    assert plan.variant("masked_labels", settings).name == "classifier.epochs-9_kernel-7"
+
+
+def test_names_are_single_folders():
+    plan = plan_of()
+    settings = plan.settings("nsrom", **{"cam.scales": [0.5, 1.0], "prediction.crf.size": 65, "mining.background": 0.5})
+    for stage in ("cams", "pseudo_labels", "evaluation"):
+        name = plan.variant(stage, settings).name
+        assert "/" not in name and " " not in name and "scales-0.5x1.0" in name
+
+
+def test_roles_resolve_to_stages():
+    settings = plan_of().settings("nsrom")
+    assert resolve("labels", settings) == "pseudo_labels"
+    assert resolve("labels", settings | {"mining.enabled": False}) == "initial_labels"
+    assert resolve("second_labels", settings) == "masked_labels"
+    assert resolve("second_labels", settings | {"retraining.retrain_on": "predictions"}) == "predictions"
+    assert resolve("model", settings) == "round2"
+    assert resolve("model", settings | {"retraining.retrain_on": "none"}) == "round1"
+    assert resolve("model", settings | {"segmentation.supervision": "full"}) == "fully_supervised"
+
+
+def test_a_kernel_sweep_adds_nothing_before_masking():
+    new = added("masking.kernel", 5)
+    assert new == {("masked_labels", "kernel-5"), ("round2", "kernel-5"), ("evaluation", "kernel-5")}
+
+
+def test_one_more_value_adds_exactly_its_own_chain():
+    two, three = added("masking.kernel", 5, 15), added("masking.kernel", 5, 15, 20)
+    assert three - two == {(stage, "kernel-20") for stage in ("masked_labels", "round2", "evaluation")}
+    assert two - three == set()
+    new = added("classifier.nodes", 16)
+    assert {stage for stage, _ in new} == BEFORE_MASKING | {"masked_labels", "round2", "evaluation"}
+    assert {name for _, name in new} == {"nodes-16"}
+
+
+def test_the_baselines_own_value_adds_nothing():
+    plan = plan_of()
+    assert added("masking.kernel", plan.baseline["masking.kernel"]) == set()
+    assert added("classifier.nodes", plan.baseline["classifier.nodes"]) == set()
+
+
+def test_settings_without_effect_are_not_relevant():
+    # Without the unit its nodes do nothing; with one round masking does nothing; the bound needs no classifier.
+    assert added("classifier.nodes", 16, 64, experiment="baseline") == set()
+    assert added("masking.kernel", 5, experiment="baseline") == set()
+    assert added("classifier.epochs", 9, experiment="full") == set()
+    assert added("prediction.filter_by_labels", True, experiment="baseline") == set()
+    assert added("prediction.filter_by_labels", True) != set()
+
+
+def test_inference_settings_do_not_retrain_the_classifier_or_the_first_round():
+    stages = {stage for stage, _ in added("prediction.flip", True)}
+    assert stages == {"predictions", "masked_labels", "round2", "evaluation"}
+    assert {stage for stage, _ in added("prediction.flip", True, experiment="baseline")} == {"evaluation"}
+
+
+def test_settings_matter_downstream_of_where_they_first_do():
+    plan = plan_of()
+    for experiment in EXPERIMENTS:
+        settings = plan.settings(experiment)
+        for stage, role in (("integral", "classifier"), ("predictions", "round1"), ("masked_labels", "predictions")):
+            missing = relevant_keys(role, settings) - relevant_keys(stage, settings)
+            assert missing <= {"masking.kernel", "masking.saliency_threshold"}, (experiment, stage)
+
+
+def test_what_shares_a_name_shares_every_relevant_setting():
+    plan = plan_of(sweeps=sweep("masking.kernel", 1, 2))
+    for (stage, name), variant in plan.known.items():
+        for experiment in EXPERIMENTS:
+            settings = plan.settings(experiment)
+            other = plan.variant(stage, settings)
+            if other.name == name and (stage, name) in plan.known and other.stage == stage:
+                assert other.relevant == variant.relevant
+
+
+def test_a_name_for_two_settings_raises():
+    plan = plan_of()
+    settings = plan.settings("nsrom")
+    plan._register(settings | {"segmentation.rates": [1, 2]})
+    with pytest.raises(ConfigError, match="rates-1x2"):
+        plan._register(settings | {"segmentation.rates": "1x2"})
+
+
+def test_unknown_names_are_refused_with_the_known_ones():
+    plan = plan_of(sweeps=sweep("masking.kernel", 5))
+    assert plan.lookup("round2", "kernel-5").settings["masking.kernel"] == 5
+    with pytest.raises(ConfigError, match=r"'kernel-6'.*kernel-5"):
+        plan.lookup("round2", "kernel-6")
+
+
+def test_upstream_variants_are_those_of_the_same_settings():
+    plan = plan_of(sweeps=sweep("classifier.nodes", 16))
+    final = plan.lookup("round2", "nodes-16")
+    assert plan.upstream(final, "second_labels").name == "nodes-16"
+    assert plan.upstream(final, "second_labels").stage == "masked_labels"
+    assert plan.upstream(plan.lookup("masked_labels", "nodes-16"), "labels").stage == "pseudo_labels"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("*.yaml")))
+def test_every_config_loads_and_has_a_plan(name):
+    raw = yaml.safe_load((CONFIGS / "config.yaml").read_text())
+    if name != "config.yaml":
+        raw = merge(raw, yaml.safe_load((CONFIGS / name).read_text()))
+    config = load_config(raw)
+    assert config.bound in config.experiments
+    plan = Plan(config)
+    for experiment in config.experiments:
+        assert ("evaluation", plan.variant("evaluation", plan.settings(experiment)).name) in plan.known
