@@ -6,8 +6,9 @@ Every backbone is an ``nn.Module`` whose ``forward`` maps (B, 3, H, W) float32 p
 ``channels``  channels of every stage, ``strides``  their strides, ``mean``/``std``  of the input in 0..255,
 ``bgr``  whether the weights expect blue first.
 
-Feature cell i of all backbones here is centred on pixel ``stride * i`` (convolutions and pools are padded
-symmetrically), so pictures of ``stride * k + 1`` pixels and ``align_corners=True`` put maps exactly on the picture.
+Feature cell i is centred on pixel ``stride * i`` (convolutions and pools are padded symmetrically), so pictures of
+``stride * k + 1`` pixels and ``align_corners=True`` put maps exactly on the picture.  VGG-16 is the exception: its 2×2
+pools centre cell i on pixel ``8 * i + 3.5``, which suits pictures of ``8 * k`` pixels and ``align_corners=False``.
 """
 
 from collections.abc import Sequence
@@ -161,7 +162,7 @@ VGG16_LAYOUT = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "
 
 
 def vgg16_dilated(*, output_stride: int = 8, pretrained: bool = True, width: int = 64) -> StagedBackbone:
-    """VGG-16 up to conv5_3 at stride 8: pools are 3×3 padded by 1, pool4 has stride 1, no pool5, conv5_x dilation 2.
+    """VGG-16 up to conv5_3 at stride 8: pool4 is 3×3 with stride 1, there is no pool5, conv5_x has dilation 2.
 
     That is the classifier of OAA and NSROM.  Weights: torchvision's ImageNet ones.  ``width`` scales all channels
     (64 is VGG-16; the reference vectors use 8).
@@ -174,7 +175,7 @@ def vgg16_dilated(*, output_stride: int = 8, pretrained: bool = True, width: int
     for layer in layers:
         if isinstance(layer, nn.MaxPool2d):
             stages.append(nn.Sequential(*current))
-            current = [nn.MaxPool2d(3, stride=2 if len(stages) < 4 else 1, padding=1)]
+            current = [nn.MaxPool2d(2) if len(stages) < 4 else nn.MaxPool2d(3, stride=1, padding=1)]
         else:
             if isinstance(layer, nn.Conv2d) and len(stages) == 4:
                 layer.dilation, layer.padding = (2, 2), (2, 2)

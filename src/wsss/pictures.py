@@ -1,5 +1,6 @@
 """Figures made of pictures: grids of photographs, labels and heat maps with one legend."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,8 +120,9 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
     entries = _legend(rows, class_names)
     width = left + len(columns) * (CELL + GAP) + 0.1
     per_line = max(1, int((width - 0.3) / (0.55 + 0.085 * max(len(name) for name, _ in entries))))
-    legend = 0.24 * -(-len(entries) // per_line) + 0.16
-    head = 0.42 + 0.17 * lines
+    legend = 0.2 * -(-len(entries) // per_line) + 0.16
+    title = textwrap.fill(title, width=max(20, int((width - left) / 0.112)))
+    head = 0.25 + 0.19 * (title.count("\n") + 1) + 0.17 * lines
     total = head + sum(heights) + GAP * len(rows) + legend
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(width, total))
@@ -133,10 +135,29 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
                 _show(axes, cell)
                 if number == 0:
                     axes.set_title(columns[place], fontsize=9, color=INK, pad=4, linespacing=1.05)
-            figure.text((left - 0.07) / width, (top - height / 2) / total, row.title, rotation=90, ha="right", va="center", fontsize=7.5, color=MUTED)  # fmt: skip
+            figure.text(
+                (left - 0.07) / width,
+                (top - height / 2) / total,
+                row.title,
+                rotation=90,
+                ha="right",
+                va="center",
+                fontsize=min(7.5, 72 * height / (0.65 * len(row.title))),
+                color=MUTED,
+            )
             top -= height + GAP
         patches = [Patch(facecolor=np.array(c) / 255, edgecolor="#9aa5b0", linewidth=0.6, label=n) for n, c in entries]
-        figure.legend(handles=patches, loc="lower center", ncols=min(per_line, len(patches)), frameon=False, fontsize=9, bbox_to_anchor=(0.5, 0.02 / total), handlelength=1.3, columnspacing=1.4, borderaxespad=0)  # fmt: skip
+        figure.legend(
+            handles=patches,
+            loc="lower center",
+            ncols=min(per_line, len(patches)),
+            frameon=False,
+            fontsize=9,
+            bbox_to_anchor=(0.5, 0.04 / total),
+            handlelength=1.3,
+            columnspacing=1.4,
+            borderaxespad=0,
+        )
     return figure
 
 

@@ -68,7 +68,8 @@ def draw_sweep(points: pd.DataFrame, *, title: str, axis: str, default: str | No
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]}–{seeds[-1]}"
         spread = "; band: ± 1 std" if seeds[-1] > 1 else ""
         axes.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=26, wrap=True)
-        axes.text(0, 1.025, f"mean over {count} seed{'s' if count != '1' else ''}{spread}", transform=axes.transAxes, fontsize=9, color=MUTED)
+        subtitle = f"mean over {count} seed{'s' if count != '1' else ''}{spread}"
+        axes.text(0, 1.025, subtitle, transform=axes.transAxes, fontsize=9, color=MUTED)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure
 
