@@ -16,3 +16,10 @@ include: "rules/data.smk"
 include: "rules/segmentation.smk"
 include: "rules/nsrom.smk"
 include: "rules/tables.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/report.html",
+    localrule: True

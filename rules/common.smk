@@ -8,9 +8,9 @@ ROOT = Path(workflow.basedir)
 SOURCES = ROOT / "src"
 # Scripts run in processes of their own: they must import this checkout's library, installed or not.
 sys.path.insert(0, str(SOURCES))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(SOURCES), os.environ.get("PYTHONPATH", "")]
-).strip(os.pathsep)
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")]).strip(
+    os.pathsep
+)
 
 from wsss.code_graph import sources
 from wsss.config import ConfigError, load_config
@@ -42,9 +42,7 @@ def code(script):
     files = sources(
         ROOT / "workflow" / "scripts" / script, (SOURCES, ROOT / "workflow" / "scripts")
     )
-    return [
-        os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in files
-    ]
+    return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in files]
 
 
 def artifact(variant, seed, file):

@@ -8,11 +8,7 @@ FOLDER = CONFIG.dataset.path or BUILT
 
 def data_file(name):
     """A file or folder of the data set; a user's folder is not ours to time-stamp."""
-    return (
-        f"{FOLDER}/{name}"
-        if CONFIG.dataset.path is None
-        else ancient(f"{FOLDER}/{name}")
-    )
+    return f"{FOLDER}/{name}" if CONFIG.dataset.path is None else ancient(f"{FOLDER}/{name}")
 
 
 def listing(*folders):

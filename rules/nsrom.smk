@@ -183,9 +183,7 @@ def quality_inputs(wildcards):
         variant = PLAN.variant(stage, settings)
         if (variant.stage, variant.name) in PLAN.known:
             folders[name] = ancient(artifact(variant, wildcards.seed, folder))
-            folders[f"{name}_manifest"] = artifact(
-                variant, wildcards.seed, "manifest.csv"
-            )
+            folders[f"{name}_manifest"] = artifact(variant, wildcards.seed, "manifest.csv")
     return folders
 
 

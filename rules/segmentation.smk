@@ -100,9 +100,7 @@ rule evaluate:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
         provenance=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/provenance.json",
-        predictions=directory(
-            f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"
-        ),
+        predictions=directory(f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"),
         manifest=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/manifest.csv",
     log:
         f"{LOGS}/evaluate/{{variant}}_seed-{{seed}}.txt",

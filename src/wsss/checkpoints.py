@@ -1,9 +1,10 @@
 """Checkpoints: safetensors with the network's identity beside the weights."""
 
+import json
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from wsss.artifacts import written_aside
@@ -17,7 +18,7 @@ def save_checkpoint(path: Path, model: nn.Module, identity: dict[str, str]) -> N
     """Writes parameters and buffers; ``identity`` says which network they belong to."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     with written_aside(Path(path)) as aside:
-        save_file(tensors, aside, metadata=identity)
+        aside.write_bytes(_with_sorted_header(save(tensors, metadata=identity)))
 
 
 def load_checkpoint(path: Path, model: nn.Module, identity: dict[str, str]) -> None:
@@ -38,3 +39,10 @@ def load_checkpoint(path: Path, model: nn.Module, identity: dict[str, str]) -> N
             "train again or correct the config"
         )
     model.load_state_dict(tensors)
+
+
+def _with_sorted_header(data: bytes) -> bytes:
+    """The library writes metadata in random order; equal networks shall give equal bytes."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":"))
+    return data[:8] + header.encode().ljust(size) + data[8 + size :]

@@ -20,9 +20,33 @@ HEADINGS = {
     "wall_seconds": "time (s)",
 }
 
+TABLE_NOTE = (
+    "mIoU in %, mean ± standard deviation over seeds, after a dense CRF unless the heading says otherwise. Retention "
+    "is the share of the bound's mIoU, the bound being the same network trained on true masks. The paper's numbers "
+    "were reached on PASCAL VOC 2012 with larger networks: compare differences, not values."
+)
+DIRECTIONS_NOTE = (
+    "For each claim of the paper that one experiment beats another: the difference of mIoU here, taken seed by seed, "
+    "in percentage points, and whether it exceeds its own standard deviation over seeds."
+)
+STAGE_QUALITY_NOTE = (
+    "Measured against the true masks of the training pictures, which no training stage may read. Pixels that carry the "
+    "label 255 are ignored, or count as errors where the heading says so. Precision and recall are those of foreground "
+    "pixels; coverage is the share of pixels that carry a label; missed foreground is the share of the pixels labelled "
+    "background that are objects."
+)
+RUNTIME_NOTE = (
+    "Wall time in seconds and the highest resident memory of a job in MiB, from Snakemake's benchmark files. Jobs run "
+    "side by side, so the sum of the times exceeds the time that passed."
+)
+
+VERDICTS = {"holds beyond one std": "good", "opposite beyond one std": "bad"}  # verdict → how a page marks it
+TEX = {"\\": r"\textbackslash{}", "±": r"$\pm$", "–": "--", **{c: f"\\{c}" for c in "&%_#${}"}}
+
 STYLE = """
 :root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1b2733; background: #fff; margin: 2rem auto; padding: 0 1.5rem; max-width: 76rem; }
+body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1b2733; background: #fff; }
+body { margin: 2rem auto; padding: 0 1.5rem; max-width: 76rem; }
 h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .5rem; } h2 { font-size: 1.05rem; margin: 2.2rem 0 .4rem; }
 p { max-width: 48rem; margin: .4rem 0; color: #44525f; }
 .scroll { overflow-x: auto; }
@@ -39,12 +63,13 @@ a { color: #1f5f99; }
 def display(table: pd.DataFrame) -> pd.DataFrame:
     """The table as strings under readable headings.
 
-    ``x`` and ``x_std`` become one column "mean ± std" (the mean alone where there is no std at all); other floats get one
-    decimal; missing values are "–".  The column ``experiment`` is dropped where ``label`` says the same to a reader.
+    ``x`` and ``x_std`` become one column "mean ± std"; floats get one decimal; missing values are "–", as is the std of
+    one seed.  The column ``experiment`` is dropped where ``label`` says the same to a reader.
     """
     shown = {}
     for column in table.columns:
-        if column == "experiment" and "label" in table or column.endswith("_std") and column[:-4] in table:
+        spread_of_another = column.endswith("_std") and column[:-4] in table
+        if spread_of_another or (column == "experiment" and "label" in table):
             continue
         values = [_text(v) for v in table[column]]
         if f"{column}_std" in table:
@@ -100,7 +125,7 @@ def section(table: pd.DataFrame, heading: str = "", text: str = "", *, best: boo
     """
     shown, numbers = display(table), numeric_headings(table)
     bold = _best_cells(table) if best else set()
-    head = "".join(f'<th{_class(["number"] if h in numbers else [])}>{html.escape(h)}</th>' for h in shown.columns)
+    head = "".join(f"<th{_class(['number'] if h in numbers else [])}>{html.escape(h)}</th>" for h in shown.columns)
     body = []
     for number, row in enumerate(shown.itertuples(index=False)):
         cells = []
@@ -108,14 +133,18 @@ def section(table: pd.DataFrame, heading: str = "", text: str = "", *, best: boo
             marks = ["number"] if name in numbers else []
             marks += ["best"] if (number, name) in bold else []
             marks += ["long"] if len(value) > 48 else []
-            marks += [m for start, m in (("holds", "good"), ("opposite", "bad")) if name == "verdict" and value.startswith(start)]
+            marks += [VERDICTS[value]] if value in VERDICTS else []
             cells.append(f"<td{_class(marks)}>{html.escape(value)}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     parts = [f"<h2>{html.escape(heading)}</h2>" if heading else "", f"<p>{html.escape(text)}</p>" if text else ""]
-    parts.append(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>')
+    parts.append(
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+    )
     if file:
         data = base64.b64encode(table.to_csv(index=False).encode()).decode()
-        parts.append(f'<p><a download="{html.escape(file)}" href="data:text/csv;base64,{data}">{html.escape(file)}</a></p>')
+        parts.append(
+            f'<p><a download="{html.escape(file)}" href="data:text/csv;base64,{data}">{html.escape(file)}</a></p>'
+        )
     return "\n".join(part for part in parts if part)
 
 
@@ -123,8 +152,24 @@ def page(title: str, *sections: str) -> str:
     """A self-contained HTML page."""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n" + "\n".join(sections) + "\n</body></html>\n"
+        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n"
+        + "\n".join(sections)
+        + "\n</body></html>\n"
     )
+
+
+def experiments_page(
+    title: str, note: str, table: pd.DataFrame, directions: pd.DataFrame, classes: pd.DataFrame, *, name: str
+) -> str:
+    """The HTML page of a table of experiments (``wsss.tables``): scores, the paper's directions, IoU per class.
+
+    ``name``: stem of the names under which the reader can save the numbers.
+    """
+    parts = [section(table, text=f"{TABLE_NOTE} {note}", best=True, file=f"{name}.csv")]
+    if len(directions):
+        parts.append(section(directions, "The paper's directions", DIRECTIONS_NOTE, file=f"{name}_directions.csv"))
+    parts.append(section(classes, "IoU per class (%), with CRF, mean over seeds", file=f"{name}_classes.csv"))
+    return page(title, *parts)
 
 
 def _best_cells(table: pd.DataFrame) -> set[tuple[int, str]]:
@@ -146,9 +191,7 @@ def _pipe(text: str) -> str:
 
 
 def _tex(text: str) -> str:
-    for plain, command in (("\\", r"\textbackslash "), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"), ("#", r"\#"), ("$", r"\$")):
-        text = text.replace(plain, command)
-    return text.replace("±", r"$\pm$").replace("–", "--")
+    return "".join(TEX.get(character, character) for character in text)
 
 
 def _class(names: list[str]) -> str:

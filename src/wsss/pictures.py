@@ -44,7 +44,7 @@ def choose_pictures(pictures: Sequence[Picture], count: int, seed: int, images: 
         by_id = {p.image_id: p for p in pictures}
         missing = [i for i in images if i not in by_id]
         if missing:
-            raise ValueError(f"the figure names the picture '{missing[0]}', which is not in its split: correct `images`")
+            raise ValueError(f"the figure names '{missing[0]}', which is not in its split: correct `images`")
         return [by_id[i] for i in images]
     order = np.random.default_rng(seed).permutation(len(pictures))
     shuffled = [pictures[i] for i in order]
@@ -77,8 +77,14 @@ def qualitative_rows(pictures: Sequence[Picture], masks: dict[str, Path], predic
     return rows
 
 
-EVOLUTION = ("cam", "oa_cam", "initial", "mined", "predictions", "masked")
-EVOLUTION_NAMES = ("CAM", "OA-CAM", "initial\nlabel", "mined label\n(POM)", "first-round\nprediction", "masked label\n(NSRM)")
+EVOLUTION = {  # stage → heading
+    "cam": "CAM",
+    "oa_cam": "OA-CAM",
+    "initial": "initial\nlabel",
+    "mined": "mined label\n(POM)",
+    "predictions": "first-round\nprediction",
+    "masked": "masked label\n(NSRM)",
+}
 
 
 def evolution_rows(
@@ -88,12 +94,12 @@ def evolution_rows(
 
     Maps are shown as the maximum over the picture's classes.  ``aligned``: as in ``resize_attention``.
     """
-    present = [(key, name) for key, name in zip(EVOLUTION, EVOLUTION_NAMES, strict=True) if key in stages]
+    present = {key: name for key, name in EVOLUTION.items() if key in stages}
     rows = []
     for picture in pictures:
         image, labels = read_picture(picture.path), []
         cells = [image, None if picture.saliency is None else _grey(read_gray(picture.saliency))]
-        for key, _ in present:
+        for key in present:
             file = stages[key] / f"{picture.image_id}.png"
             if key in ("cam", "oa_cam"):
                 maps = read_maps(file, picture.classes).values()
@@ -105,7 +111,7 @@ def evolution_rows(
                 cells.append(paint_label(labels[-1]))
         labels.append(read_label(masks[picture.image_id]))
         rows.append(_row(picture, [*cells, paint_label(labels[-1])], labels))
-    return ["picture", "saliency", *(name for _, name in present), "truth"], rows
+    return ["picture", "saliency", *present.values(), "truth"], rows
 
 
 def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence[str], *, title: str):

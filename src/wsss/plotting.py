@@ -55,11 +55,13 @@ def draw_sweep(points: pd.DataFrame, *, title: str, axis: str, default: str | No
         figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
         for column, name, colour, marker, line in SERIES:
             mean, spread = points[column], points[f"{column}_std"]
-            axes.plot(places, mean, color=colour, marker=marker, linestyle=line, label=name, markersize=5.5, linewidth=1.8)
+            look = {"color": colour, "marker": marker, "linestyle": line, "markersize": 5.5, "linewidth": 1.8}
+            axes.plot(places, mean, label=name, **look)
             if spread.notna().any():
                 axes.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.14, linewidth=0)
         if default is not None and default in names:
-            axes.axvline(places[names.index(default)], color=MUTED, linewidth=1, linestyle=":", zorder=0, label="default")
+            place = places[names.index(default)]
+            axes.axvline(place, color=MUTED, linewidth=1, linestyle=":", zorder=0, label="default")
         axes.set_xticks(*_ticks(places, names))
         axes.set_xlabel(axis)
         axes.set_ylabel("validation mIoU (%)")

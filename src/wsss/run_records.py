@@ -10,7 +10,7 @@ import pandas as pd
 def runtime_table(benchmarks: Path, leave_out: str = "") -> pd.DataFrame:
     """Jobs, wall time (s) and peak memory (MiB) of each rule, in the order in which the rules first finished.
 
-    ``benchmarks``: folder with a subfolder per rule of Snakemake's benchmark files, one per job; the last row is their sum.
+    ``benchmarks``: a folder per rule of Snakemake's benchmark files, one per job.  The last row is of all jobs.
     ``leave_out``: the rule that is asking.  Raises ``ValueError`` if no job has left a file.
     """
     files = sorted(Path(benchmarks).glob("*/*.tsv"), key=lambda f: (f.stat().st_mtime, f))

@@ -78,7 +78,7 @@ def experiment_table(
 
 
 def direction_table(scores: pd.DataFrame, labels: dict[str, str], pairs: pd.DataFrame) -> pd.DataFrame:
-    """Whether the paper's order of two experiments is found here, with CRF, for pairs whose rows are both in ``labels``.
+    """Whether the paper's order of two experiments is found here, with CRF, for pairs that are both in ``labels``.
 
     ``pairs``: columns worse, better.  Differences are taken seed by seed; their sample standard deviation is the
     yardstick.  Columns: worse, better, difference, difference_std, seeds, verdict.

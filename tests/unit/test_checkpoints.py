@@ -59,6 +59,14 @@ def test_a_checkpoint_that_does_not_say_what_it_is(tmp_path):
     assert "network 'unknown'" in refused(tmp_path / "model.safetensors", IDENTITY)
 
 
+def test_equal_networks_give_equal_bytes(tmp_path):
+    """The order in which the library writes metadata is random, so several attempts are needed to see it."""
+    for _ in range(8):
+        save_checkpoint(tmp_path / "again.safetensors", layers(0), IDENTITY | {"classes": "20", "nodes": "32"})
+        save_checkpoint(tmp_path / "twice.safetensors", layers(0), {"nodes": "32", "classes": "20"} | IDENTITY)
+        assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "twice.safetensors").read_bytes()
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.1, 0.5, 0.99])
 def test_a_truncated_checkpoint(checkpoint, kept):
     data = checkpoint.read_bytes()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from conftest import TINY, Checkout, copy_repository
+from checkouts import TINY, Checkout, copy_repository
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import REPOSITORY, Checkout, Job
+from checkouts import REPOSITORY, Checkout, reachable
 
 # The chain's rules; what draws and tabulates comes on top of them.
 CHAIN = (
@@ -135,19 +135,6 @@ def test_one_more_value_adds_exactly_one_chain(clone: Checkout, sweep: str, valu
 
 
 # --- the guard ----------------------------------------------------------------------------------------------------
-
-
-def reachable(job: Job, jobs: list[Job]) -> set[str]:
-    """All files that ``job`` is made from, directly or not."""
-    maker = {output: j for j in jobs for output in j.outputs}
-    files: set[str] = set()
-    pending = list(job.inputs)
-    while pending:
-        file = pending.pop()
-        if file not in files:
-            files.add(file)
-            pending += maker[file].inputs if file in maker else ()
-    return files
 
 
 def is_ground_truth(file: str) -> bool:

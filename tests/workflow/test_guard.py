@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, Checkout
-from test_dag import reachable
+from checkouts import REPOSITORY, Checkout, reachable
 
 SENTENCE = "is ground truth, and only image-level labels may train"
 TRAINED = {
@@ -43,7 +42,7 @@ def test_a_training_job_cannot_open_a_mask(tiny_copy: Checkout, rule: str):
 def test_training_on_masks_in_place_of_labels_fails(tiny_copy: Checkout):
     """The mistake itself: round 1 is given the true masks, which lie ready in the right form."""
     script = tiny_copy.folder / "workflow/scripts/train_segmentation.py"
-    labels, masks = 'labels / f"{p.image_id}.png"', 'Path("results/tiny/data/openmoji/SegmentationClass") / f"{p.image_id}.png"'
+    labels, masks = "labels / f", 'Path("results/tiny/data/openmoji/SegmentationClass") / f'
     assert script.read_text().count(labels) == 1
     script.write_text(script.read_text().replace(labels, masks))
     run = tiny_copy.snakemake(TRAINED["train_segmentation"], check=False)

@@ -1,0 +1,102 @@
+"""What a run says about itself: run times, provenance, and the HTML report."""
+
+# The targets of the command line; jobs are processes of their own, in which it reads otherwise.
+REQUESTED = os.environ.setdefault(
+    "WSSS_TARGETS", " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
+).split()
+
+
+def requested(known, always=()):
+    """Those of the ``known`` targets that are named on the command line, or belong there ``always``."""
+    return [name for name in known if name in (*REQUESTED, *always)]
+
+
+def computed():
+    """The numbers that the run is asked for: records of its jobs are collected after them."""
+    tables = requested(CONFIG.tables, [MAIN_TABLE])
+    return [f"{TABLES}/{t}.csv" for t in tables] + [
+        f"{FIGURES}/{s}.csv" for s in requested(CONFIG.sweeps)
+    ]
+
+
+def shown():
+    """What the report shows: the first table, all pictures, the records, and the tables and curves asked for."""
+    pages = [*requested(CONFIG.tables, [MAIN_TABLE]), "stage_quality", "runtime", "provenance"]
+    drawings = [*requested(CONFIG.sweeps), *CONFIG.figures]
+    return [f"{TABLES}/{p}.html" for p in pages] + [f"{FIGURES}/{d}.png" for d in drawings]
+
+
+rule runtime:
+    input:
+        expand(f"{TABLES}/runtime.{{kind}}", kind=["csv", "md", "html"]),
+    localrule: True
+
+
+rule measure_runtime:
+    input:
+        computed(),
+        code=code("measure_runtime.py"),
+    output:
+        table=f"{TABLES}/runtime.csv",
+        md=f"{TABLES}/runtime.md",
+        html=report(
+            f"{TABLES}/runtime.html",
+            caption="../workflow/report/runtime.rst",
+            category="4. Run times and provenance",
+            labels={"what": "Time and memory"},
+        ),
+    log:
+        f"{LOGS}/measure_runtime/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/measure_runtime/job.tsv"
+    resources:
+        mem_mb=500,
+    params:
+        benchmarks=BENCHMARKS,
+    script:
+        "../workflow/scripts/measure_runtime.py"
+
+
+rule collect_provenance:
+    input:
+        computed(),
+        code=code("collect_provenance.py"),
+    output:
+        html=report(
+            f"{TABLES}/provenance.html",
+            caption="../workflow/report/provenance.rst",
+            category="4. Run times and provenance",
+            labels={"what": "Provenance"},
+        ),
+    log:
+        f"{LOGS}/collect_provenance/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/collect_provenance/job.tsv"
+    resources:
+        mem_mb=500,
+    params:
+        results=RESULTS,
+        baseline=PLAN.baseline,
+    script:
+        "../workflow/scripts/collect_provenance.py"
+
+
+rule report:
+    input:
+        code=code("report.py"),
+        shown=shown(),
+        captions=[os.path.relpath(f) for f in sorted((ROOT / "workflow" / "report").glob("*.rst"))],
+    output:
+        html=f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/report/job.tsv"
+    localrule: True
+    resources:
+        mem_mb=1000,
+    params:
+        config=config,
+        snakefile=os.path.relpath(workflow.main_snakefile),
+    script:
+        "../workflow/scripts/report.py"

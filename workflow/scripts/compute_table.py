@@ -1,0 +1,18 @@
+"""Computes a table of experiments: scores over seeds, the paper's directions, IoU per class."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    import pandas as pd
+
+    from wsss.tables import class_table, conditions_note, direction_table, experiment_table, read_scores
+
+    p, files = snakemake.params, snakemake.input.metrics
+    published, directions = (pd.concat(map(pd.read_csv, snakemake.input[n])) for n in ("published", "directions"))
+    scores = read_scores(list(p.compared), p.seeds, files)
+    experiment_table(scores, p.rows, published, p.bound).to_csv(snakemake.output.table, index=False)
+    direction_table(scores, p.rows, directions).to_csv(snakemake.output.directions, index=False)
+    class_table(p.rows, p.seeds, files).to_csv(snakemake.output.classes, index=False)
+    Path(snakemake.output.note).write_text(conditions_note(files) + "\n")
