@@ -28,6 +28,8 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 IMAGES = f"{RESULTS}/data/images.csv"
 MASKS = f"{RESULTS}/data/masks.csv"
+# A job that asks for all cores waits until the longest training has left one free: few threads, unless there are many.
+LABEL_THREADS = max(1, (workflow.cores or 1) // 4)
 
 
 wildcard_constraints:

@@ -6,9 +6,16 @@ BUILT = f"{RESULTS}/data/openmoji"
 FOLDER = CONFIG.dataset.path or BUILT
 
 
-def data_file(name):
-    """A file or folder of the data set; a user's folder is not ours to time-stamp."""
-    return f"{FOLDER}/{name}" if CONFIG.dataset.path is None else ancient(f"{FOLDER}/{name}")
+def present(*names):
+    """Files and folders of the data set; what a given folder lacks is left to the check, which says what to do."""
+    files = [f"{FOLDER}/{name}" for name in names]
+    return [f for f in files if CONFIG.dataset.path is None or os.path.exists(f)]
+
+
+SPLITS = [
+    f"ImageSets/Segmentation/{s}.txt"
+    for s in (CONFIG.dataset.train_split, CONFIG.dataset.val_split)
+]
 
 
 def listing(*folders):
@@ -56,14 +63,9 @@ if CONFIG.dataset.path is None:
 rule check_images:
     input:
         code=code("check_images.py"),
-        pictures=ancient(f"{FOLDER}/JPEGImages"),
-        saliency=ancient(f"{FOLDER}/Saliency"),
-        splits=[
-            f"{FOLDER}/ImageSets/Segmentation/{s}.txt"
-            for s in (CONFIG.dataset.train_split, CONFIG.dataset.val_split)
-        ],
-        labels=f"{FOLDER}/labels.csv",
-        classes=f"{FOLDER}/classes.txt",
+        pictures=[ancient(f) for f in present("JPEGImages")],
+        saliency=[ancient(f) for f in present("Saliency")],
+        lists=present(*SPLITS, "labels.csv", "classes.txt"),
     output:
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
@@ -90,13 +92,9 @@ rule check_images:
 rule check_masks:
     input:
         code=code("check_masks.py"),
-        masks=ancient(f"{FOLDER}/SegmentationClass"),
-        pictures=ancient(f"{FOLDER}/JPEGImages"),
-        splits=[
-            f"{FOLDER}/ImageSets/Segmentation/{s}.txt"
-            for s in (CONFIG.dataset.train_split, CONFIG.dataset.val_split)
-        ],
-        classes=f"{FOLDER}/classes.txt",
+        masks=[ancient(f) for f in present("SegmentationClass")],
+        pictures=[ancient(f) for f in present("JPEGImages")],
+        lists=present(*SPLITS, "classes.txt"),
     output:
         masks=MASKS,
     log:

@@ -105,7 +105,7 @@ rule fuse_saliency:
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
         maps=ancient(upstream("initial_labels", "integral_cams", "maps")),
-        manifest=upstream("initial_labels", "integral_cams", "manifest.csv"),
+        maps_manifest=upstream("initial_labels", "integral_cams", "manifest.csv"),
     output:
         labels=directory(f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/manifest.csv",
@@ -113,7 +113,7 @@ rule fuse_saliency:
         f"{LOGS}/fuse_saliency/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/fuse_saliency/{{variant}}_seed-{{seed}}.tsv"
-    threads: workflow.cores or 1
+    threads: LABEL_THREADS
     resources:
         mem_mb=1000,
     params:
@@ -139,7 +139,7 @@ rule mine_potential_objects:
         f"{LOGS}/mine_potential_objects/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/mine_potential_objects/{{variant}}_seed-{{seed}}.tsv"
-    threads: workflow.cores or 1
+    threads: LABEL_THREADS
     resources:
         mem_mb=1000,
     params:
@@ -165,7 +165,7 @@ rule mask_nonsalient_region:
         f"{LOGS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.tsv"
-    threads: workflow.cores or 1
+    threads: LABEL_THREADS
     resources:
         mem_mb=1000,
     params:

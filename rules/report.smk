@@ -1,17 +1,15 @@
 """What a run says about itself: run times, provenance, and the HTML report."""
 
-# The targets of the command line; jobs are processes of their own, in which it reads otherwise.
-REQUESTED = os.environ.setdefault(
-    "WSSS_TARGETS", " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
-).split()
-
 
 def requested(known, always=()):
     """Those of the ``known`` targets that are named on the command line, or belong there ``always``."""
-    return [name for name in known if name in (*REQUESTED, *always)]
+    # Jobs are processes of their own, whose command line names something else: they inherit the variable.
+    targets = " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
+    named = os.environ.setdefault("WSSS_TARGETS", targets).split()
+    return [name for name in known if name in (*named, *always)]
 
 
-def computed():
+def computed(wildcards):
     """The numbers that the run is asked for: records of its jobs are collected after them."""
     tables = requested(CONFIG.tables, [MAIN_TABLE])
     return [f"{TABLES}/{t}.csv" for t in tables] + [
@@ -19,7 +17,7 @@ def computed():
     ]
 
 
-def shown():
+def shown(wildcards):
     """What the report shows: the first table, all pictures, the records, and the tables and curves asked for."""
     pages = [*requested(CONFIG.tables, [MAIN_TABLE]), "stage_quality", "runtime", "provenance"]
     drawings = [*requested(CONFIG.sweeps), *CONFIG.figures]
@@ -34,7 +32,7 @@ rule runtime:
 
 rule measure_runtime:
     input:
-        computed(),
+        computed,
         code=code("measure_runtime.py"),
     output:
         table=f"{TABLES}/runtime.csv",
@@ -59,7 +57,7 @@ rule measure_runtime:
 
 rule collect_provenance:
     input:
-        computed(),
+        computed,
         code=code("collect_provenance.py"),
     output:
         html=report(
@@ -84,7 +82,7 @@ rule collect_provenance:
 rule report:
     input:
         code=code("report.py"),
-        shown=shown(),
+        shown=shown,
         captions=[os.path.relpath(f) for f in sorted((ROOT / "workflow" / "report").glob("*.rst"))],
     output:
         html=f"{RESULTS}/report.html",

@@ -344,8 +344,5 @@ def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
 if __name__ == "__main__":
     print("# Configuration\n\nGenerated from `src/wsss/config.py` by `make docs`.\n")
     print(reference())
-    for kind in (Experiment, Table, Sweep, Pictures):
-        print(
-            f"\n## An entry of `{ {Experiment: 'experiments', Table: 'tables', Sweep: 'sweeps', Pictures: 'figures'}[kind] }`\n"
-        )
-        print(f"{kind.__doc__}\n\n{reference(kind)}")
+    for name, kind in {"experiments": Experiment, "tables": Table, "sweeps": Sweep, "figures": Pictures}.items():
+        print(f"\n## An entry of `{name}`\n\n{kind.__doc__}\n\n{reference(kind)}")

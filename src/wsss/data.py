@@ -112,8 +112,8 @@ def check_images(folder: Path, images: Path, splits: dict[str, bool], progress: 
         absent = [i for i in ids if needs_saliency and not (folder / "Saliency" / f"{i}.png").exists()]
         if absent:
             raise DataError(
-                f"{folder / 'Saliency'} lacks the maps of {len(absent)} images of split '{split}' (first: {absent[0]}.png): "
-                "add 8-bit maps from a saliency detector, or take the images out of the split"
+                f"{folder / 'Saliency'} lacks the maps of {len(absent)} images of split '{split}' "
+                f"(first: {absent[0]}.png): add 8-bit maps from a saliency detector, or take the images out of it"
             )
         rows += [(i, split, labels[i]) for i in ids]
     _write_csv(

@@ -82,4 +82,3 @@ def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1) -> Ten
     target = labels.long()
     total = F.cross_entropy(scores, target, ignore_index=255, reduction="sum")
     return total / (target != 255).sum().clamp(min=1)
-

@@ -49,7 +49,8 @@ class Progress:
     def _plain(self, done: int, total: int, unit: str, seconds: float, watched: bool) -> None:
         rate = done / seconds
         left = (total - done) / rate
-        text = f"{done}/{total} {unit} ({100 * done // total} %), {rate:.1f}/s, {int(left // 60)}:{int(left % 60):02d} left"
+        time_left = f"{int(left // 60)}:{int(left % 60):02d} left"
+        text = f"{done}/{total} {unit} ({100 * done // total} %), {rate:.1f}/s, {time_left}"
         line = f"{self.name}: {text}"
         if self.log is not None:
             print(line, file=self.log, flush=True)

@@ -35,7 +35,8 @@ def build_segmentation(settings: dict, num_classes: int, *, pretrained: bool) ->
     )
     if settings["segmentation.backbone"] == "efficientnet_lite0":
         backbone.drop_last_stage()  # its 1280-channel convolution serves classification and costs a third of a step
-    network = DeepLabV2(backbone, num_classes, rates=settings["segmentation.rates"], decoder_width=settings["segmentation.decoder_width"])
+    rates, width = settings["segmentation.rates"], settings["segmentation.decoder_width"]
+    network = DeepLabV2(backbone, num_classes, rates=rates, decoder_width=width)
     return network.to(memory_format=torch.channels_last)
 
 

@@ -73,8 +73,8 @@ def experiment_table(
     table["paper"] = published.drop_duplicates("experiment").set_index("experiment")["val"].astype(float)
     table = table.loc[list(labels)].reset_index()
     table.insert(1, "label", list(labels.values()))
-    table["seeds"] = table.pop("seeds")
-    return table
+    last = [c for c in ("seeds", "retention", "paper") if c in table]
+    return table[[c for c in table if c not in last] + last]
 
 
 def direction_table(scores: pd.DataFrame, labels: dict[str, str], pairs: pd.DataFrame) -> pd.DataFrame:
@@ -122,11 +122,11 @@ def class_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Pa
 def conditions_note(files: Sequence[Path]) -> str:
     """How the scores were obtained, in a sentence; says so if the evaluations differ."""
     reports = [read_metrics(f) for f in files]
-    found = [{"images": r.get("images"), **r.get("conditions", {})} for r in reports]
-    parts = []
+    found = [r.get("conditions", {}) for r in reports]
+    parts = [f"{' or '.join(dict.fromkeys(str(r.get('images')) for r in reports))} images"]
     for key in dict.fromkeys(k for f in found for k in f):
-        values = dict.fromkeys(json.dumps(f.get(key)).strip('"') for f in found)
-        parts.append(f"{key} {' or '.join(values)}")
+        values = dict.fromkeys(_in_words(f.get(key)) for f in found)
+        parts.append(f"{key.replace('_', ' ')} {' or '.join(values)}")
     return f"Evaluation: {'; '.join(parts)}."
 
 
@@ -159,3 +159,9 @@ def stage_quality_table(labels: dict[str, str], seeds: Sequence[int], files: Seq
 
 def _percent(score: float | None) -> float:
     return float("nan") if score is None else 100 * score
+
+
+def _in_words(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

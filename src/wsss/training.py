@@ -45,9 +45,10 @@ def train(
 ) -> list[dict[str, float]]:
     """Trains ``model`` in place; returns one row (epoch, steps, loss, learning rate) per epoch.
 
-    ``model`` has ``new_parameters()``; ``optimiser`` has the keys of the config's ``Optimiser``; ``names`` are the image
-    ids by index, for messages.  The order of samples and each sample are functions of (seed, epoch, index), so the
-    result does not depend on ``workers``, the threads that read pictures ahead.  Raises ``TrainingError`` on a NaN loss.
+    ``model`` has ``new_parameters()``; ``optimiser`` has the keys of the config's ``Optimiser``; ``names`` are the
+    image ids by index, for messages.  The order of samples and each sample are functions of (seed, epoch, index), so
+    the result does not depend on ``workers``, the threads that read pictures ahead.  Raises ``TrainingError`` on a NaN
+    loss.
     """
     torch.manual_seed(seed)
     groups = parameter_groups(model, optimiser)

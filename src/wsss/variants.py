@@ -1,7 +1,7 @@
 """Which settings matter up to which stage, and the names of the resulting variants.
 
-A stage's artifact lies under ``{stage}/{variant}/``.  The variant names the settings that differ from the baseline *and*
-matter up to that stage, so experiments share every upstream artifact they can.
+A stage's artifact lies under ``{stage}/{variant}/``.  The variant names the settings that differ from the baseline
+*and* matter up to that stage, so experiments share every upstream artifact they can.
 """
 
 from dataclasses import dataclass

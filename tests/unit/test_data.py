@@ -102,6 +102,17 @@ def test_a_truncated_picture(folder, kept):
     refused(folder, str(path), "again")
 
 
+def test_a_truncated_picture_with_a_thumbnail(folder):
+    """The end marker of an embedded thumbnail is not that of the picture."""
+    path = folder / "JPEGImages" / "b.jpg"
+    data = path.read_bytes()
+    comment = b"\xff\xfe\x00\x04\xff\xd9"
+    path.write_bytes(data[:2] + comment + data[2:])
+    check(folder)
+    path.write_bytes(data[:2] + comment + data[2 : len(data) * 9 // 10])
+    refused(folder, str(path), "truncated")
+
+
 def test_a_file_that_is_no_picture(folder):
     path = folder / "JPEGImages" / "a.jpg"
     path.write_bytes(b"no picture\xff\xd9")

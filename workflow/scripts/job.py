@@ -44,7 +44,7 @@ def job(snakemake, *, may_read_masks: bool = False):
         except BaseException:
             traceback.print_exc(file=log)
             raise
-        if "provenance" in snakemake.output.keys():
+        if hasattr(snakemake.output, "provenance"):
             write_provenance(
                 Path(snakemake.output.provenance),
                 rule=snakemake.rule,

@@ -10,7 +10,7 @@ with job(snakemake, may_read_masks=True) as run:
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-    stages = {n: Path(snakemake.input[n]) for n in snakemake.params.stages if n in snakemake.input.keys()}
+    stages = {n: Path(snakemake.input[n]) for n in snakemake.params.stages if hasattr(snakemake.input, n)}
     stage_quality(
         pictures,
         read_masks(snakemake.input.masks),

@@ -1,31 +1,7 @@
 """Mines potential objects: initial labels and CAMs give pseudo labels."""
 
-from pathlib import Path
+from label_job import make_labels
 
-from job import job
+from wsss.nsrom.label_stages import mined_label
 
-with job(snakemake) as run:
-    from functools import partial
-
-    from wsss.artifacts import check_folder
-    from wsss.data import read_images
-    from wsss.nsrom.label_stages import mined_label, write_labels
-
-    pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-    ids = [p.image_id for p in pictures]
-    check_folder(Path(snakemake.input.initial), snakemake.input.initial_manifest, ids)
-    check_folder(Path(snakemake.input.maps), snakemake.input.maps_manifest, ids)
-    make = partial(
-        mined_label,
-        initial=Path(snakemake.input.initial),
-        maps=Path(snakemake.input.maps),
-        settings=run.settings,
-    )
-    write_labels(
-        make,
-        pictures,
-        Path(snakemake.output.labels),
-        Path(snakemake.output.manifest),
-        progress=run.progress,
-        processes=run.threads,
-    )
+make_labels(snakemake, mined_label, {"initial": "initial", "maps": "maps"})
