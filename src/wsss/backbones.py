@@ -101,11 +101,17 @@ def _convolution(
 class MobileBlock(nn.Module):
     """Inverted residual block of EfficientNet-Lite: expand, depthwise, project (no squeeze-and-excite)."""
 
-    def __init__(self, inputs: int, outputs: int, *, expansion: int, kernel: int, stride: int, dilation: int):
+    def __init__(
+        self, inputs: int, outputs: int, *, expansion: int, kernel: int, stride: int, dilation: int, shift: bool
+    ):
         super().__init__()
         wide = inputs * expansion
         expand = _convolution(inputs, wide, 1) if expansion > 1 else []
         depthwise = _convolution(wide, wide, kernel, stride=stride, dilation=dilation, groups=wide)
+        if shift:
+            before, after = kernel // 2 - 1, kernel // 2 + 1
+            depthwise[0].padding = (0, 0)
+            depthwise.insert(0, nn.ZeroPad2d((before, after, before, after)))
         self.layers = nn.Sequential(*expand, *depthwise, *_convolution(wide, outputs, 1, relu=False))
         self.residual = stride == 1 and inputs == outputs
 
@@ -129,6 +135,10 @@ def efficientnet_lite0(*, output_stride: int = 16, pretrained: bool = True) -> S
         for repeat in range(repeats):
             # As in atrous ResNets, the block that lost its stride keeps the old dilation: its input is still dense.
             block = dict(expansion=expansion, kernel=kernel, stride=stride if repeat == 0 else 1, dilation=dilation)
+            # The weights were trained with TensorFlow's padding, which adds the odd pixel below and to the right, so
+            # their features lie above and to the left of kernel centres.  Shifting the kernels of two strides by a
+            # pixel (4 + 8 px of the picture) puts the stride-8 and the last features back on the picture.
+            block["shift"] = repeat == 0 and len(stages) in (3, 4)
             blocks.append(MobileBlock(inputs, outputs, **block))
             inputs = outputs
             if repeat == 0 and dilate_after:

@@ -278,6 +278,11 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_references(config: Config) -> None:
+    if config.attention.first_epoch >= config.classifier.epochs:
+        raise ConfigError(
+            f"attention.first_epoch is {config.attention.first_epoch}, but the classifier trains only "
+            f"{config.classifier.epochs} epochs (0 to {config.classifier.epochs - 1}): no attention would be accumulated."
+        )
     for name, experiment in config.experiments.items():
         try:
             with_settings(config, experiment.set)

@@ -147,7 +147,10 @@ def _image_labels(path: Path, classes: list[str]) -> dict[str, str]:
     if not path.exists():
         raise DataError(f"{path} is missing: give a row 'image_id,split,classes' for every image")
     with open(path, newline="") as stream:
-        labels = {row["image_id"]: row["classes"] for row in csv.DictReader(stream)}
+        reader = csv.DictReader(stream)
+        if not {"image_id", "classes"} <= set(reader.fieldnames or ()):
+            raise DataError(f"{path} has no columns 'image_id' and 'classes': write them in its first line")
+        labels = {row["image_id"]: " ".join(dict.fromkeys(row["classes"].split())) for row in reader}
     for image_id, names in labels.items():
         unknown = [n for n in names.split() if n not in classes[1:]]
         if unknown:

@@ -45,6 +45,7 @@ def identity(settings: dict, num_classes: int) -> dict[str, str]:
     return {
         "network": "DeepLab-v2",
         "backbone": settings["segmentation.backbone"],
+        "output_stride": str(settings["segmentation.output_stride"]),
         "rates": str(settings["segmentation.rates"]),
         "decoder": str(settings["segmentation.decoder_width"]),
         "classes": str(num_classes),

@@ -27,11 +27,11 @@ UPSTREAM = {
 }
 OWN_KEYS = {
     "classifier": ("classifier.", "attention."),
-    "cams": ("cam.scales", "cam.align_corners"),
+    "cams": ("cam.scales",),
     "integral": ("integral.",),
-    "integral_cams": ("cam.integral_scales", "cam.align_corners"),
+    "integral_cams": ("cam.integral_scales",),
     "initial_labels": ("fusion.", "cam.align_corners"),
-    "pseudo_labels": ("mining.", "fusion.minimum_foreground"),
+    "pseudo_labels": ("mining.", "fusion.minimum_foreground", "cam.align_corners"),
     "round1": ("segmentation.",),
     "predictions": ("prediction.",),
     "masked_labels": ("masking.",),

@@ -64,7 +64,8 @@ def test_shapes_and_strides(built, name, output_stride):
         assert feature.shape[2:] == (-(-height // stride), -(-width // stride))
 
 
-@pytest.mark.parametrize(("name", "output_stride"), BACKBONES)
+# EfficientNet-Lite0's padding is shifted on purpose (its trained kernels look up and left): see the test of the weights.
+@pytest.mark.parametrize(("name", "output_stride"), [b for b in BACKBONES if b[0] != "efficientnet_lite0"])
 def test_cells_lie_symmetrically_on_the_picture(built, name, output_stride):
     """Cells are ``stride`` px apart, so where they lie follows from the mirrored picture giving the mirrored features.
 
@@ -83,7 +84,7 @@ def test_cells_lie_symmetrically_on_the_picture(built, name, output_stride):
 
 
 @pytest.mark.parametrize(
-    ("name", "output_stride", "offset"), [("efficientnet_lite0", 16, 0), ("vgg16", 8, 3.5), ("resnet101", 8, 0)]
+    ("name", "output_stride", "offset"), [("efficientnet_lite0", 16, 12), ("vgg16", 8, 3.5), ("resnet101", 8, 0)]
 )
 def test_receptive_fields_are_centred_on_their_cells(built, name, output_stride, offset):
     """The centre of gravity of a cell's gradient is the pixel it stands for, to about a pixel."""
@@ -111,7 +112,6 @@ def test_receptive_fields_are_centred_on_their_cells(built, name, output_stride,
     assert centre == pytest.approx((stride * row + offset, stride * column + offset), abs=1)
 
 
-@pytest.mark.xfail(strict=True, reason="the trained kernels of EfficientNet-Lite0 look up and left of their centres")
 @pytest.mark.parametrize(("stage", "tolerance"), [(3, 2), (8, 5)])
 def test_trained_features_lie_where_the_object_is(stage, tolerance):
     """A disc planted in a picture changes the features around its own cells."""

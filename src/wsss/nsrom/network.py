@@ -69,7 +69,8 @@ def identity(settings: dict, num_classes: int, *, integral: bool) -> dict[str, s
     return {
         "network": "integral attention model" if integral else "classifier",
         "backbone": settings["classifier.backbone"],
-        "head": settings["classifier.head"],
+        "head": f"{settings['classifier.head']} {settings['classifier.width']}",
+        "output_stride": str(settings["classifier.output_stride"]),
         "nodes": str(nodes),
         "classes": str(num_classes),
     }
