@@ -3,8 +3,12 @@
 from types import SimpleNamespace
 
 FIGURES = f"{RESULTS}/figures"
-QUALITATIVE = [n for n, f in CONFIG.figures.items() if f.experiments]
-EVOLUTION = [n for n, f in CONFIG.figures.items() if not f.experiments]
+
+
+wildcard_constraints:
+    sweep=one_of(CONFIG.sweeps),
+    predictions=one_of(n for n, f in CONFIG.figures.items() if f.experiments),
+    evolution=one_of(n for n, f in CONFIG.figures.items() if not f.experiments),
 
 
 def evolving():
@@ -22,9 +26,30 @@ def evolution_inputs(wildcards):
     return quality_inputs(SimpleNamespace(experiment=evolving(), seed=CONFIG.seeds[0]))
 
 
-def first_predictions(file):
+def drawing(kind, category, entries):
+    """The picture that the wildcard ``kind`` names, marked for the report; its caption is called as the wildcard."""
+    return in_report(f"{FIGURES}/{{{kind}}}.png", kind, category, titled(kind, entries))
+
+
+def compared_in(wildcards):
+    """The experiments whose predictions a figure compares."""
+    return CONFIG.figures[wildcards.predictions].experiments
+
+
+def first_evaluations(file):
     """For ``input:``: a file of the evaluation, first seed, of each experiment that the figure compares."""
-    return lambda w: [results_of(e, file)[0] for e in CONFIG.figures[w.figure].experiments]
+    return lambda wildcards: [results_of(e, file)[0] for e in compared_in(wildcards)]
+
+
+def sweep_metrics(sweep):
+    """The evaluations of all seeds of each value of a sweep."""
+    chains = [results_of(sweep.experiment, "metrics.json", **{sweep.key: v}) for v in sweep.values]
+    return [f for chain in chains for f in chain]
+
+
+def sweep_default(sweep):
+    """The value that the swept experiment has otherwise."""
+    return str(PLAN.settings(sweep.experiment)[sweep.key])
 
 
 for name in [*CONFIG.sweeps, *CONFIG.figures]:
@@ -42,23 +67,14 @@ for name in [*CONFIG.sweeps, *CONFIG.figures]:
 rule compute_sweep:
     input:
         code=code("compute_sweep.py"),
-        metrics=lambda w: [
-            f
-            for v in CONFIG.sweeps[w.sweep].values
-            for f in results_of(
-                CONFIG.sweeps[w.sweep].experiment,
-                "metrics.json",
-                **{CONFIG.sweeps[w.sweep].key: v},
-            )
-        ],
+        metrics=lambda w: sweep_metrics(CONFIG.sweeps[w.sweep]),
     output:
         points=f"{FIGURES}/{{sweep}}.csv",
     log:
         f"{LOGS}/compute_sweep/{{sweep}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_sweep/{{sweep}}.tsv"
-    wildcard_constraints:
-        sweep=one_of(CONFIG.sweeps),
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -73,26 +89,18 @@ rule draw_sweep:
         code=code("draw_sweep.py"),
         points=f"{FIGURES}/{{sweep}}.csv",
     output:
-        png=report(
-            f"{FIGURES}/{{sweep}}.png",
-            caption="../workflow/report/sweep.rst",
-            category="2. Figures",
-            labels=lambda w: {"figure": short(CONFIG.sweeps[w.sweep].title)},
-        ),
+        png=drawing("sweep", DRAWINGS, CONFIG.sweeps),
         pdf=f"{FIGURES}/{{sweep}}.pdf",
     log:
         f"{LOGS}/draw_sweep/{{sweep}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_sweep/{{sweep}}.tsv"
-    wildcard_constraints:
-        sweep=one_of(CONFIG.sweeps),
+    threads: 1
     resources:
         mem_mb=500,
     params:
         sweep=lambda w: CONFIG.sweeps[w.sweep].model_dump(),
-        default=lambda w: str(
-            PLAN.settings(CONFIG.sweeps[w.sweep].experiment)[CONFIG.sweeps[w.sweep].key]
-        ),
+        default=lambda w: sweep_default(CONFIG.sweeps[w.sweep]),
     script:
         "../workflow/scripts/draw_sweep.py"
 
@@ -103,27 +111,21 @@ rule draw_predictions:
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
         masks=MASKS,
-        predictions=lambda w: [ancient(f) for f in first_predictions("predictions")(w)],
-        manifests=first_predictions("manifest.csv"),
+        predictions=lambda w: ancient(first_evaluations("predictions")(w)),
+        manifests=first_evaluations("manifest.csv"),
     output:
-        png=report(
-            f"{FIGURES}/{{figure}}.png",
-            caption="../workflow/report/predictions.rst",
-            category="2. Figures",
-            labels=lambda w: {"figure": short(CONFIG.figures[w.figure].title)},
-        ),
-        pdf=f"{FIGURES}/{{figure}}.pdf",
+        png=drawing("predictions", DRAWINGS, CONFIG.figures),
+        pdf=f"{FIGURES}/{{predictions}}.pdf",
     log:
-        f"{LOGS}/draw_predictions/{{figure}}.txt",
+        f"{LOGS}/draw_predictions/{{predictions}}.txt",
     benchmark:
-        f"{BENCHMARKS}/draw_predictions/{{figure}}.tsv"
-    wildcard_constraints:
-        figure=one_of(QUALITATIVE),
+        f"{BENCHMARKS}/draw_predictions/{{predictions}}.tsv"
+    threads: 1
     resources:
         mem_mb=1000,
     params:
-        figure=lambda w: CONFIG.figures[w.figure].model_dump(),
-        labels=lambda w: [CONFIG.experiments[e].label for e in CONFIG.figures[w.figure].experiments],
+        figure=lambda w: CONFIG.figures[w.predictions].model_dump(),
+        labels=lambda w: [CONFIG.experiments[e].label for e in compared_in(w)],
         seed=CONFIG.seeds[0],
         split=CONFIG.dataset.val_split,
     script:
@@ -138,24 +140,17 @@ rule draw_evolution:
         classes=f"{RESULTS}/data/classes.txt",
         masks=MASKS,
     output:
-        png=report(
-            f"{FIGURES}/{{figure}}.png",
-            caption="../workflow/report/evolution.rst",
-            category="3. Labels, stage by stage",
-            labels=lambda w: {"what": short(CONFIG.figures[w.figure].title)},
-        ),
-        pdf=f"{FIGURES}/{{figure}}.pdf",
+        png=drawing("evolution", LABELS, CONFIG.figures),
+        pdf=f"{FIGURES}/{{evolution}}.pdf",
     log:
-        f"{LOGS}/draw_evolution/{{figure}}.txt",
+        f"{LOGS}/draw_evolution/{{evolution}}.txt",
     benchmark:
-        f"{BENCHMARKS}/draw_evolution/{{figure}}.tsv"
-    wildcard_constraints:
-        figure=one_of(EVOLUTION),
+        f"{BENCHMARKS}/draw_evolution/{{evolution}}.tsv"
+    threads: 1
     resources:
         mem_mb=1000,
     params:
-        figure=lambda w: CONFIG.figures[w.figure].model_dump(),
-        stages=[name for _, name, _ in QUALITY_STAGES],
+        figure=lambda w: CONFIG.figures[w.evolution].model_dump(),
         seed=CONFIG.seeds[0],
         split=CONFIG.dataset.train_split,
         aligned=CONFIG.cam.align_corners,

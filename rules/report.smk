@@ -37,16 +37,12 @@ rule measure_runtime:
     output:
         table=f"{TABLES}/runtime.csv",
         md=f"{TABLES}/runtime.md",
-        html=report(
-            f"{TABLES}/runtime.html",
-            caption="../workflow/report/runtime.rst",
-            category="4. Run times and provenance",
-            labels={"what": "Time and memory"},
-        ),
+        html=in_report(f"{TABLES}/runtime.html", "runtime", RECORDS, "Time and memory"),
     log:
         f"{LOGS}/measure_runtime/log.txt",
     benchmark:
         f"{BENCHMARKS}/measure_runtime/job.tsv"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -60,20 +56,15 @@ rule collect_provenance:
         computed,
         code=code("collect_provenance.py"),
     output:
-        html=report(
-            f"{TABLES}/provenance.html",
-            caption="../workflow/report/provenance.rst",
-            category="4. Run times and provenance",
-            labels={"what": "Provenance"},
-        ),
+        html=in_report(f"{TABLES}/provenance.html", "provenance", RECORDS, "Provenance"),
     log:
         f"{LOGS}/collect_provenance/log.txt",
     benchmark:
         f"{BENCHMARKS}/collect_provenance/job.tsv"
+    threads: 1
     resources:
         mem_mb=500,
     params:
-        results=RESULTS,
         baseline=PLAN.baseline,
     script:
         "../workflow/scripts/collect_provenance.py"
@@ -91,6 +82,7 @@ rule report:
     benchmark:
         f"{BENCHMARKS}/report/job.tsv"
     localrule: True
+    threads: 1
     resources:
         mem_mb=1000,
     params:

@@ -3,6 +3,9 @@
 import re
 
 TABLES = f"{RESULTS}/tables"
+# The report's categories, which it sorts by name.
+SCORES, DRAWINGS = "1. Tables", "2. Figures"
+LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
 MAIN_TABLE = next(iter(CONFIG.tables), None)
 
 
@@ -11,18 +14,15 @@ def one_of(names):
     return "|".join(re.escape(n) for n in names) or "(?!)"
 
 
-def paper(suffix, files=sorted(os.listdir(ROOT / "config" / "paper"))):
-    """The papers' tables whose name ends so: the directions of claims, or else the published numbers."""
-    chosen = [
-        f
-        for f in files
-        if f.endswith(".csv") and f.endswith("_directions.csv") == (suffix == "directions")
-    ]
-    folder = ROOT / "config" / "paper"
-    return [
-        os.path.relpath(folder / f) if ROOT.is_relative_to(Path.cwd()) else str(folder / f)
-        for f in chosen
-    ]
+wildcard_constraints:
+    table=one_of(CONFIG.tables),
+
+
+def paper(name):
+    """Files of the papers' numbers: ``*.csv`` is what was published, ``*_directions.csv`` which experiment beats which."""
+    found = sorted((ROOT / "config" / "paper").glob("*.csv"))
+    chosen = [f for f in found if f.stem.endswith("_directions") == (name == "directions")]
+    return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in chosen]
 
 
 def compared(table):
@@ -40,6 +40,24 @@ def rows_of(table):
 def short(title):
     """What a title calls its table or figure: the words before the colon."""
     return title.split(":")[0].split(" (")[0]
+
+
+def in_report(file, caption, category, label):
+    """Marks an output for the report, whose list calls it ``label``, a word or a function of the wildcards."""
+    labels = (lambda wildcards: {"what": label(wildcards)}) if callable(label) else {"what": label}
+    return report(
+        file, caption=f"../workflow/report/{caption}.rst", category=category, labels=labels
+    )
+
+
+def titled(kind, entries):
+    """For ``in_report``: the short title of the config's entry that the wildcard ``kind`` names."""
+    return lambda wildcards: short(entries[getattr(wildcards, kind)].title)
+
+
+def metrics_of(table):
+    """The evaluations of all seeds of each experiment that a table compares."""
+    return [f for e in compared(table) for f in results_of(e, "metrics.json")]
 
 
 def quality_experiments():
@@ -65,7 +83,7 @@ for name in CONFIG.tables:
 rule compute_table:
     input:
         code=code("compute_table.py"),
-        metrics=lambda w: [f for e in compared(w.table) for f in results_of(e, "metrics.json")],
+        metrics=lambda w: metrics_of(w.table),
         published=paper("published"),
         directions=paper("directions"),
     output:
@@ -77,8 +95,7 @@ rule compute_table:
         f"{LOGS}/compute_table/{{table}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_table/{{table}}.tsv"
-    wildcard_constraints:
-        table=one_of(CONFIG.tables),
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -101,18 +118,12 @@ rule write_table:
         md=f"{TABLES}/{{table}}.md",
         tex=f"{TABLES}/{{table}}.tex",
         directions=f"{TABLES}/{{table}}_directions.md",
-        html=report(
-            f"{TABLES}/{{table}}.html",
-            caption="../workflow/report/table.rst",
-            category="1. Tables",
-            labels=lambda w: {"table": short(CONFIG.tables[w.table].title)},
-        ),
+        html=in_report(f"{TABLES}/{{table}}.html", "table", SCORES, titled("table", CONFIG.tables)),
     log:
         f"{LOGS}/write_table/{{table}}.txt",
     benchmark:
         f"{BENCHMARKS}/write_table/{{table}}.tsv"
-    wildcard_constraints:
-        table=one_of(CONFIG.tables),
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -141,6 +152,7 @@ rule compute_stage_quality:
         f"{LOGS}/compute_stage_quality/log.txt",
     benchmark:
         f"{BENCHMARKS}/compute_stage_quality/job.tsv"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -157,16 +169,14 @@ rule write_stage_quality:
     output:
         md=f"{TABLES}/stage_quality.md",
         tex=f"{TABLES}/stage_quality.tex",
-        html=report(
-            f"{TABLES}/stage_quality.html",
-            caption="../workflow/report/stage_quality.rst",
-            category="3. Labels, stage by stage",
-            labels={"what": "Quality of the labels"},
+        html=in_report(
+            f"{TABLES}/stage_quality.html", "stage_quality", LABELS, "Quality of the labels"
         ),
     log:
         f"{LOGS}/write_stage_quality/log.txt",
     benchmark:
         f"{BENCHMARKS}/write_stage_quality/job.tsv"
+    threads: 1
     resources:
         mem_mb=500,
     script:

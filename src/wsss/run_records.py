@@ -54,7 +54,7 @@ def provenance_table(results: Path, baseline: dict[str, Any]) -> pd.DataFrame:
                 "differs_from_baseline": ", ".join(f"{k} = {v}" for k, v in sorted(changed.items())) or "–",
                 "wall_seconds": record.get("wall_seconds"),
                 "peak_memory_mib": record.get("peak_memory_mib"),
-                "finished": record.get("finished"),
+                "finished": (record.get("finished") or "")[:16].replace("T", " "),
             }
         )
     if not rows:

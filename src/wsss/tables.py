@@ -105,18 +105,18 @@ def verdict(difference: float, spread: float, seeds: int) -> str:
 
 
 def class_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
-    """IoU in % per class with CRF, mean over seeds: one row per class, one column per label, then their mean.
+    """IoU in % per class with CRF, mean over seeds: one row per class, one column per label; the last row is the mIoU.
 
-    ``files`` as in ``read_scores``.  A class that occurs in no picture is NaN and does not count in the mean.
+    ``files`` as in ``read_scores``.  A class that neither occurs nor is predicted is NaN; the mIoU is the evaluation's
+    own, over the classes that occur.
     """
     columns = {}
     for number, label in enumerate(labels.values()):
         chunk = files[number * len(seeds) : (number + 1) * len(seeds)]
-        runs = [pd.Series(read_metrics(f)["crf"]["iou"], dtype=float) for f in chunk]
+        scores = [read_metrics(f)["crf"] for f in chunk]
+        runs = [pd.Series({**s["iou"], "mIoU": s["miou"]}, dtype=float) for s in scores]
         columns[label] = 100 * pd.concat(runs, axis=1).mean(axis=1)
-    table = pd.DataFrame(columns)
-    table.loc["mean"] = table.mean()
-    return table.rename_axis("class").reset_index()
+    return pd.DataFrame(columns).rename_axis("class").reset_index()
 
 
 def conditions_note(files: Sequence[Path]) -> str:
@@ -125,7 +125,7 @@ def conditions_note(files: Sequence[Path]) -> str:
     found = [r.get("conditions", {}) for r in reports]
     parts = [f"{' or '.join(dict.fromkeys(str(r.get('images')) for r in reports))} images"]
     for key in dict.fromkeys(k for f in found for k in f):
-        values = dict.fromkeys(_in_words(f.get(key)) for f in found)
+        values = dict.fromkeys(_in_words(f[key]) for f in found if key in f)
         parts.append(f"{key.replace('_', ' ')} {' or '.join(values)}")
     return f"Evaluation: {'; '.join(parts)}."
 

@@ -122,7 +122,7 @@ def test_classes_are_averaged_over_seeds_and_absent_ones_do_not_count(tmp_path: 
         evaluation(tmp_path, "b", 0.5, 0.4, {"background": 0.6, "cat": 0.4, "tv": None}),
     ]
     table = class_table({"one": "only row"}, [0, 1], files)
-    assert table["class"].tolist() == ["background", "cat", "tv", "mean"]
+    assert table["class"].tolist() == ["background", "cat", "tv", "mIoU"]
     assert table["only row"].tolist() == pytest.approx([70, 30, float("nan"), 50], nan_ok=True)
 
 

@@ -67,7 +67,7 @@ def edit_label(folder: Path, classes: str) -> str:
 def truncated_picture(folder: Path) -> str:
     path = folder / f"JPEGImages/{first(folder)}.jpg"
     path.write_bytes(path.read_bytes()[:-200])
-    return f"{path.relative_to(folder.parent)} is truncated (no end of image): copy the picture again"
+    return f"{path.relative_to(folder.parent)} cannot be decoded as a picture: replace it"
 
 
 def mask_of_another_size(folder: Path) -> str:
@@ -98,7 +98,7 @@ def missing_saliency(folder: Path) -> str:
         (folder / f"Saliency/{image_id}.png").unlink()
     return (
         f"{folder.name}/Saliency lacks the maps of 2 images of split 'train' (first: {ids[3]}.png): "
-        "add 8-bit maps from a saliency detector, or take the images out of the split"
+        "add 8-bit maps from a saliency detector, or take the images out of"
     )
 
 
@@ -180,7 +180,7 @@ def test_a_checkpoint_of_another_backbone(tiny_copy: Checkout):
 
 def test_a_loss_that_is_not_a_number(tiny_copy: Checkout):
     (tiny_copy.folder / "wild.yaml").write_text(
-        yaml.safe_dump({"classifier": {"optimiser": {"learning_rate": 1e38, "warmup": 0.0}}})
+        yaml.safe_dump({"classifier": {"optimiser": {"learning_rate": 1e30, "warmup": 0.0}}})
     )
     target = "results/tiny/classifier/default/seed-0/model.safetensors"
     run = tiny_copy.with_config(TINY, "wild.yaml").snakemake(target, check=False)

@@ -98,7 +98,7 @@ def test_a_setting_reruns_its_stage_and_what_follows(tiny_copy: Checkout):
 
 def test_one_more_kernel_size_computes_one_chain(tiny_copy: Checkout):
     longer = tiny_copy.folder / "config/longer.yaml"
-    longer.write_text(yaml.safe_dump({"sweeps": {"nsrom_figure6": {"values": [1, 5, 10]}}}))
+    longer.write_text(yaml.safe_dump({"sweeps": {"nsrom_figure6": {"values": [5, 10]}}}))
     counts = tiny_copy.with_config(*tiny_copy.config, "config/longer.yaml").dry_run("nsrom_figure6")
     assert {rule: n for rule, n in counts.items() if rule in CHAIN} == {
         "mask_nonsalient_region": 1,

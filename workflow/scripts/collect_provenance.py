@@ -8,7 +8,7 @@ with job(snakemake):
     from wsss.pages import page, section
     from wsss.run_records import environment_table, provenance_table
 
-    results = Path(snakemake.params.results)
+    results = Path(snakemake.output.html).parents[1]
     artifacts = section(provenance_table(results, snakemake.params.baseline), "Artifacts", file="provenance.csv")
     environment = section(environment_table(results), "Software and hardware")
     Path(snakemake.output.html).write_text(page("Provenance", artifacts, environment))

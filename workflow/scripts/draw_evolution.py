@@ -7,13 +7,13 @@ from job import job
 with job(snakemake, may_read_masks=True):
     from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.pictures import choose_pictures, draw_grid, evolution_rows
+    from wsss.pictures import EVOLUTION, choose_pictures, draw_grid, evolution_rows
     from wsss.plotting import save_figure
 
     p, given = snakemake.params, snakemake.input
     split = read_images(given.images, given.classes, p.split)
     pictures = choose_pictures(split, p.figure["count"], p.seed, p.figure["images"])
-    stages = {s: Path(given[s]) for s in p.stages if s in given.keys()}  # noqa: SIM118
+    stages = {s: Path(given[s]) for s in EVOLUTION if s in given.keys()}  # noqa: SIM118
     for stage, folder in stages.items():
         check_folder(folder, Path(given[f"{stage}_manifest"]), [q.image_id for q in pictures])
     columns, rows = evolution_rows(pictures, read_masks(given.masks), stages, aligned=p.aligned)
