@@ -280,8 +280,8 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
 def _check_references(config: Config) -> None:
     if config.attention.first_epoch >= config.classifier.epochs:
         raise ConfigError(
-            f"attention.first_epoch is {config.attention.first_epoch}, but the classifier trains only "
-            f"{config.classifier.epochs} epochs (0 to {config.classifier.epochs - 1}): no attention would be accumulated."
+            f"attention.first_epoch is {config.attention.first_epoch}, but the classifier's {config.classifier.epochs} "
+            f"epochs end with {config.classifier.epochs - 1}: no attention would be accumulated; lower it."
         )
     for name, experiment in config.experiments.items():
         try:

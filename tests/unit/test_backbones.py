@@ -64,7 +64,7 @@ def test_shapes_and_strides(built, name, output_stride):
         assert feature.shape[2:] == (-(-height // stride), -(-width // stride))
 
 
-# EfficientNet-Lite0's padding is shifted on purpose (its trained kernels look up and left): see the test of the weights.
+# EfficientNet-Lite0's padding is shifted on purpose, since its trained kernels look up and left.
 @pytest.mark.parametrize(("name", "output_stride"), [b for b in BACKBONES if b[0] != "efficientnet_lite0"])
 def test_cells_lie_symmetrically_on_the_picture(built, name, output_stride):
     """Cells are ``stride`` px apart, so where they lie follows from the mirrored picture giving the mirrored features.
