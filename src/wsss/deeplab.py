@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wsss.backbones import StagedBackbone
+from wsss.resampling import upsample_logits
 
 
 class ASPP(nn.Module):
@@ -64,11 +65,6 @@ class DeepLabV2(nn.Module):
         features = self.backbone(x)
         scores = self.aspp(features[-1])
         return scores if self.decoder is None else self.decoder(scores, features[self.fine_stage])
-
-
-def upsample_logits(logits: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear with aligned corners, the sampling on which the backbones' cells lie."""
-    return F.interpolate(logits, size, mode="bilinear", align_corners=True)
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1) -> Tensor:

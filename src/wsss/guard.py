@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 class GroundTruthError(PermissionError):
@@ -17,11 +18,11 @@ def forbid(folder_name: str = "SegmentationClass") -> None:
 
     def watch(event: str, arguments: tuple) -> None:
         if event == "open" and isinstance(arguments[0], (str, bytes)):
-            parts = os.fsdecode(arguments[0]).split(os.sep)
-            if folder_name in parts[:-1]:
+            path = os.fsdecode(arguments[0])
+            # A link elsewhere that leads into the folder counts as well.
+            if folder_name in Path(path).parts[:-1] or folder_name in os.path.realpath(path).split(os.sep)[:-1]:
                 raise GroundTruthError(
-                    f"{os.fsdecode(arguments[0])} is ground truth, and only image-level labels may train: "
-                    "this stage must not read it"
+                    f"{path} is ground truth, and only image-level labels may train: this stage must not read it"
                 )
 
     sys.addaudithook(watch)

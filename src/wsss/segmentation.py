@@ -17,12 +17,12 @@ from wsss.batches import batches_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.crf import refine_present
 from wsss.data import DataError, Picture, read_picture, squash
-from wsss.deeplab import DeepLabV2, segmentation_loss, upsample_logits
+from wsss.deeplab import DeepLabV2, segmentation_loss
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.progress import Progress
 from wsss.randomness import generator
-from wsss.sizes import aligned_size
+from wsss.resampling import aligned_size, upsample_logits
 from wsss.training import device, train, write_history
 
 LOSS_STRIDE = 2  # every second label in both directions: a quarter of the loss's time, no loss of accuracy seen

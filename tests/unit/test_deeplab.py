@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from wsss.backbones import build_backbone
-from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, segmentation_loss, upsample_logits
+from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, segmentation_loss
+from wsss.resampling import upsample_logits
 
 
 @pytest.mark.parametrize(

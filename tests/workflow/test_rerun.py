@@ -57,6 +57,7 @@ def test_touching_every_file_does_nothing(tiny_copy: Checkout):
         ("workflow/scripts/mask_nonsalient_region.py", AFTER_MASKING),
         # The networks of both rounds and the bound, and what is computed from them; nothing before the first labels.
         ("src/wsss/segmentation.py", SEGMENTATION),
+        ("src/wsss/deeplab.py", SEGMENTATION),
         # Only what scores; no training.
         ("workflow/scripts/evaluate.py", {"evaluate"}),
         ("src/wsss/metrics.py", SEGMENTATION),

@@ -11,14 +11,13 @@ from wsss.augment import jitter_colour
 from wsss.batches import batches_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.data import Picture, read_picture, squash
-from wsss.deeplab import upsample_logits
 from wsss.nsrom.attention import accumulate, quantise
 from wsss.nsrom.integral import integral_attention_loss
 from wsss.nsrom.map_io import read_maps, write_maps
 from wsss.nsrom.network import build_network, classification_loss, identity, image_scores
 from wsss.progress import Progress
 from wsss.randomness import generator
-from wsss.sizes import aligned_size
+from wsss.resampling import aligned_size, upsample_logits
 from wsss.training import device, train, write_history
 
 
