@@ -46,7 +46,7 @@ lock: | $(UV)  ## compile requirements.in into requirements.lock
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
 
 docs: env  ## the reference of all settings, docs/config.md
-	$(BIN)/python -m wsss.config > docs/config.md
+	$(BIN)/python -m wsss.config_reference > docs/config.md
 
 bench: env  ## pictures per second of each stage
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/stages.py

@@ -129,7 +129,7 @@ def test_every_setting_is_described():
 
 def test_the_documentation_is_the_generated_one():
     run = subprocess.run(
-        [sys.executable, "-m", "wsss.config"],
+        [sys.executable, "-m", "wsss.config_reference"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,

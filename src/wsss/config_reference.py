@@ -1,0 +1,29 @@
+"""The reference of all settings, docs/config.md, from the schema: ``python -m wsss.config_reference``."""
+
+from pydantic import BaseModel
+
+from wsss.config import Config, Experiment, Pictures, Sweep, Table
+
+
+def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
+    """The Markdown reference of all settings."""
+    lines, nested = [], []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            nested.append((kind, f"{prefix}{name}"))
+        else:
+            default = "required" if field.is_required() else f"`{field.default!r}`".replace("|", "\\|")
+            lines.append(f"| `{prefix}{name}` | {default} | {field.description or ''} |")
+    table = "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines]) if lines else ""
+    parts = [table] if table else []
+    for kind, name in nested:
+        parts.append(f"## `{name}`\n\n{kind.__doc__.strip()}\n\n{reference(kind, f'{name}.')}")
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    print("# Configuration\n\nGenerated from `src/wsss/config.py` by `make docs`.\n")
+    print(reference())
+    for name, kind in {"experiments": Experiment, "tables": Table, "sweeps": Sweep, "figures": Pictures}.items():
+        print(f"\n## An entry of `{name}`\n\n{kind.__doc__}\n\n{reference(kind)}")
