@@ -63,6 +63,9 @@ class Classifier(Section):
     width: int = Field(512, description="channels of the `convolutions` head")
     global_reasoning: bool = Field(True, description="global reasoning unit (GR) on or off")
     nodes: int = Field(32, ge=1, description="nodes N of the global reasoning unit (Figure 7)")
+    reasoning_scale: float = Field(
+        0.0, ge=0, description="start of the weight of GR's last batch norm; 0: GR starts as the identity (published: 1)"
+    )
     jitter: list[float] = Field([0.3, 0.3, 0.3, 0.1], description="brightness, contrast, saturation, hue jitter")
     epochs: int = Field(5, ge=1, description="passes over the training pictures")
     batch_size: int = Field(8, ge=1, description="pictures in a step")

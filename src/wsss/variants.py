@@ -66,7 +66,7 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
             full = settings["segmentation.supervision"] == "full"
             keys |= {"segmentation.supervision"} if full else {"segmentation.supervision", "retraining.retrain_on"}
     if not settings["classifier.global_reasoning"]:
-        keys.discard("classifier.nodes")
+        keys -= {"classifier.nodes", "classifier.reasoning_scale"}
     if not settings["masking.mask"]:
         keys -= {"masking.kernel", "masking.saliency_threshold"}
     if stage != "predictions" and "predictions" not in _stages(stage, settings):

@@ -16,12 +16,20 @@ class ActivationNetwork(nn.Module):
     ``integral=False``, the classifier: conv-R-conv-R-conv → GR → R → 1×1, new layers N(0, √(2/(k²·out))).
     ``integral=True``, the integral attention model: conv-R-conv-R-conv-R → GR → 1×1, framework defaults.
     ``head="pretrained"`` takes the backbone's last stage (with its ReLU) in place of the three convolutions.
-    ``nodes=None`` leaves the global reasoning unit out.
+    ``nodes=None`` leaves the global reasoning unit out; ``reasoning_scale`` is the weight that its batch norm starts from.
     ``forward``: (B, 3, H, W) normalised pictures → (B, C, h, w) maps; an image's class scores are their means.
     """
 
     def __init__(
-        self, backbone: StagedBackbone, num_classes: int, *, head: str, width: int, nodes: int | None, integral: bool
+        self,
+        backbone: StagedBackbone,
+        num_classes: int,
+        *,
+        head: str,
+        width: int,
+        nodes: int | None,
+        integral: bool,
+        reasoning_scale: float = 1.0,
     ):
         super().__init__()
         self.backbone = backbone
@@ -37,6 +45,8 @@ class ActivationNetwork(nn.Module):
         self.classes = nn.Conv2d(channels, num_classes, 1)
         if head == "convolutions" and not integral:
             self._initialise()
+        if nodes:
+            nn.init.constant_(self.reasoning.norm.weight, reasoning_scale)
 
     def _initialise(self) -> None:
         for module in [*self.head.modules(), *self.reasoning.modules(), self.classes]:
@@ -59,7 +69,15 @@ def build_network(settings: dict, num_classes: int, *, integral: bool, pretraine
     c = {k.removeprefix("classifier."): v for k, v in settings.items() if k.startswith("classifier.")}
     backbone = build_backbone(c["backbone"], output_stride=c["output_stride"], pretrained=pretrained)
     nodes = c["nodes"] if c["global_reasoning"] else None
-    network = ActivationNetwork(backbone, num_classes, head=c["head"], width=c["width"], nodes=nodes, integral=integral)
+    network = ActivationNetwork(
+        backbone,
+        num_classes,
+        head=c["head"],
+        width=c["width"],
+        nodes=nodes,
+        integral=integral,
+        reasoning_scale=c["reasoning_scale"],
+    )
     return network.to(memory_format=torch.channels_last)
 
 
