@@ -4,7 +4,7 @@ The reference in ``docs/config.md`` is generated from the field descriptions her
 """
 
 import difflib
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,8 +13,14 @@ class ConfigError(ValueError):
     """A mistake in the configuration, in one sentence."""
 
 
+Factor = Annotated[float, Field(gt=0, le=8)]  # a scale of pictures
+Share = Annotated[float, Field(ge=0, le=1)]
+Dilation = Annotated[int, Field(ge=1)]
+Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)]
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class OpenMoji(Section):
@@ -40,7 +46,7 @@ class Optimiser(Section):
     """How a network is optimised."""
 
     name: Literal["adamw", "sgd"] = Field("adamw", description="SGD uses momentum .9")
-    learning_rate: float = Field(1e-3, gt=0, description="of the backbone's weights")
+    learning_rate: float = Field(1e-3, gt=0, le=1e3, description="of the backbone's weights")
     new_layer_factor: float = Field(5.0, gt=0, description="multiple of the rate for layers without ImageNet weights")
     bias_factor: float = Field(1.0, gt=0, description="multiple of the rate for biases (published SGD: 2)")
     weight_decay: float = Field(0.01, ge=0, description="decay of all parameters")
@@ -55,18 +61,20 @@ class Classifier(Section):
     """The classification network; the integral attention model is a copy of it with its own head order."""
 
     backbone: Literal["efficientnet_lite0", "vgg16"] = Field("efficientnet_lite0", description="feature extractor")
-    output_stride: int = Field(16, description="pixels per feature cell")
+    output_stride: Literal[8, 16, 32] = Field(16, description="pixels per feature cell")
     image_size: int = Field(161, ge=33, description="every picture is squashed to this square, px (published: 256)")
     head: Literal["pretrained", "convolutions"] = Field(
         "pretrained", description="`convolutions`: the published three 3×3 layers; `pretrained`: the backbone's own"
     )
-    width: int = Field(512, description="channels of the `convolutions` head")
+    width: int = Field(512, ge=1, description="channels of the `convolutions` head")
     global_reasoning: bool = Field(True, description="global reasoning unit (GR) on or off")
     nodes: int = Field(32, ge=1, description="nodes N of the global reasoning unit (Figure 7)")
     reasoning_scale: float = Field(
-        0.0, ge=0, description="start of the weight of GR's last batch norm; 0: GR starts as the identity (published: 1)"
+        0.0,
+        ge=0,
+        description="start of the weight of GR's last batch norm; 0: GR starts as the identity (published: 1)",
     )
-    jitter: list[float] = Field([0.3, 0.3, 0.3, 0.1], description="brightness, contrast, saturation, hue jitter")
+    jitter: Jitter = Field([0.3, 0.3, 0.3, 0.1], description="brightness, contrast, saturation, hue jitter")
     epochs: int = Field(5, ge=1, description="passes over the training pictures")
     batch_size: int = Field(8, ge=1, description="pictures in a step")
     optimiser: Optimiser = Optimiser()
@@ -90,26 +98,28 @@ class Integral(Section):
 class CAM(Section):
     """Export of class activation maps."""
 
-    scales: list[float] = Field([1.5], min_length=1, description="input scales of the classifier's maps, averaged")
-    integral_scales: list[float] = Field([1.0, 1.5], min_length=1, description="the same for the integral model")
+    scales: list[Factor] = Field([1.5], min_length=1, description="input scales of the classifier's maps, averaged")
+    integral_scales: list[Factor] = Field([1.0, 1.5], min_length=1, description="the same for the integral model")
     align_corners: bool = Field(True, description="maps are laid on the picture corner to corner (published: false)")
 
 
 class Fusion(Section):
     """Initial labels from OA-CAMs and saliency ("background extraction")."""
 
-    foreground: float = Field(0.3, description="scores below it are set to 0")
-    conflict: float = Field(0.9, description="more than one score above it makes a pixel 255")
-    uncertain_saliency: int = Field(32, description="background with saliency of at least this (0..255) is 255")
-    confident_attention: float = Field(0.8, description="background with an OA-CAM above this is 255")
-    minimum_foreground: float = Field(0.01, description="a label with less foreground than this share is all 255")
+    foreground: Share = Field(0.3, description="scores below it are set to 0")
+    conflict: Share = Field(0.9, description="more than one score above it makes a pixel 255")
+    uncertain_saliency: int = Field(
+        32, ge=0, le=256, description="background with saliency of at least this (0..255) is 255"
+    )
+    confident_attention: Share = Field(0.8, description="background with an OA-CAM above this is 255")
+    minimum_foreground: Share = Field(0.01, description="a label with less foreground than this share is all 255")
 
 
 class Mining(Section):
     """Potential object mining (POM)."""
 
     enabled: bool = Field(True, description="off: the initial label is the pseudo label")
-    background: float = Field(0.3, description="T_bg of Eq. 5-6")
+    background: Share = Field(0.3, description="T_bg of Eq. 5-6")
     rule: Literal["code", "paper"] = Field("code", description="fallback threshold: published code's, or Eq. 6's")
 
 
@@ -117,14 +127,14 @@ class CRF(Section):
     """Dense CRF after prediction."""
 
     enabled: bool = Field(True, description="refine predictions on the training pictures (evaluation reports both)")
-    minimum_probability: float = Field(0.05, description="only classes that reach it somewhere are refined")
-    size: int | None = Field(None, description="side of the square it works on, px; null: the picture's own size")
-    iterations: int = Field(10, description="mean-field iterations")
+    minimum_probability: Share = Field(0.05, description="only classes that reach it somewhere are refined")
+    size: int | None = Field(None, ge=8, description="side of the square it works on, px; null: the picture's own size")
+    iterations: int = Field(10, ge=1, description="mean-field iterations")
     positional_weight: float = Field(3.0, description="weight of the smoothness kernel")
-    positional_std: float = Field(1.0, description="its width, px")
+    positional_std: float = Field(1.0, gt=0, description="its width, px")
     bilateral_weight: float = Field(4.0, description="weight of the appearance kernel")
-    bilateral_std: float = Field(67.0, description="its spatial width, px")
-    colour_std: float = Field(3.0, description="its width in 0..255 colour")
+    bilateral_std: float = Field(67.0, gt=0, description="its spatial width, px")
+    colour_std: float = Field(3.0, gt=0, description="its width in 0..255 colour")
 
 
 class Segmentation(Section):
@@ -134,14 +144,16 @@ class Segmentation(Section):
         "image_labels", description="`full` trains on true masks: the bound, used by `fully_supervised` only"
     )
     backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field("efficientnet_lite0", description="extractor")
-    output_stride: int = Field(16, description="pixels per cell of the last features")
-    rates: list[int] = Field([1, 2, 4, 6], min_length=1, description="dilations of ASPP (published: 6, 12, 18, 24)")
+    output_stride: Literal[8, 16, 32] = Field(16, description="pixels per cell of the last features")
+    rates: list[Dilation] = Field(
+        [1, 2, 4, 6], min_length=1, description="dilations of ASPP (published: 6, 12, 18, 24)"
+    )
     decoder_width: int | None = Field(
-        96, description="channels of a decoder that adds the last stride-8 stage; null: none (published)"
+        96, ge=1, description="channels of a decoder that adds the last stride-8 stage; null: none (published)"
     )
     image_size: int = Field(161, ge=33, description="pictures are squashed to this square, px, then augmented")
-    scale: list[float] = Field([0.8, 1.25], min_length=2, max_length=2, description="range of the random scale")
-    jitter: list[float] = Field([0.1, 0.1, 0.1, 0.0], description="brightness, contrast, saturation, hue jitter")
+    scale: list[Factor] = Field([0.8, 1.25], min_length=2, max_length=2, description="range of the random scale")
+    jitter: Jitter = Field([0.1, 0.1, 0.1, 0.0], description="brightness, contrast, saturation, hue jitter")
     epochs: int = Field(6, ge=1, description="passes over the training pictures, in each round")
     batch_size: int = Field(8, ge=1, description="pictures in a step")
     freeze_batch_norm: bool = Field(False, description="keep ImageNet statistics (published: true)")
@@ -151,7 +163,7 @@ class Segmentation(Section):
 class Prediction(Section):
     """Inference of the segmentation network."""
 
-    scales: list[float] = Field([1.0], min_length=1, description="input scales")
+    scales: list[Factor] = Field([1.0], min_length=1, description="input scales")
     reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")
     flip: bool = Field(False, description="add the mirrored picture")
     filter_by_labels: bool = Field(False, description="first-round predictions keep only image-level classes")
@@ -174,7 +186,7 @@ class Masking(Section):
     mask: bool = Field(True, description="pixels outside the object mask become 255")
     kernel: int = Field(10, ge=1, description="side of the dilating box, px (published: 30 at 500 px); 1: no dilation")
     saliency_threshold: int = Field(0, ge=0, le=255, description="saliency above it is salient (published: 0)")
-    minimum_foreground: float = Field(0.01, description="a label with less foreground than this share is all 255")
+    minimum_foreground: Share = Field(0.01, description="a label with less foreground than this share is all 255")
 
 
 class Science(Section):
@@ -234,7 +246,7 @@ class Config(Science):
     tables: dict[str, Table] = Field({}, description="targets by name")
     sweeps: dict[str, Sweep] = Field({}, description="targets by name")
     figures: dict[str, Pictures] = Field({}, description="targets by name")
-    bound: str = Field("fully_supervised", description="the experiment that retention is measured against")
+    bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
 
 
 def leaves(model: BaseModel, prefix: str = "") -> dict[str, Any]:
@@ -275,9 +287,23 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
             section = section[name]
         section[leaf] = value
     try:
-        return leaves(Science.model_validate(nested))
+        settings = leaves(Science.model_validate(nested))
     except ValidationError as error:
         raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
+    _check_combination(settings)
+    return settings
+
+
+def _check_combination(settings: dict[str, Any]) -> None:
+    """Settings that are valid alone but not together."""
+    low, high = settings["segmentation.scale"]
+    if low > high:
+        raise ConfigError(f"segmentation.scale is [{low}, {high}]: give the smaller scale first.")
+    for section in ("classifier", "segmentation"):
+        if settings[f"{section}.backbone"] == "vgg16" and settings[f"{section}.output_stride"] != 8:
+            raise ConfigError(f"{section}.output_stride is {settings[f'{section}.output_stride']}: vgg16 has 8.")
+    if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
+        raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
 
 
 def _check_references(config: Config) -> None:
@@ -291,6 +317,8 @@ def _check_references(config: Config) -> None:
             with_settings(config, experiment.set)
         except ConfigError as error:
             raise ConfigError(f"Experiment '{name}': {error}") from None
+    if "bound" in config.model_fields_set and config.bound not in (None, *config.experiments):
+        raise ConfigError(f"bound names the experiment '{config.bound}', which is not defined; null means no bound.")
     used = [(f"tables.{n}", row) for n, t in config.tables.items() for row in t.rows]
     used += [(f"sweeps.{n}", s.experiment) for n, s in config.sweeps.items()]
     used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]

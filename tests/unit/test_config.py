@@ -137,3 +137,31 @@ def test_the_documentation_is_the_generated_one():
     )
     assert "| `masking.kernel` | `10` |" in run.stdout
     assert (ROOT / "docs" / "config.md").read_text() == run.stdout, "docs/config.md is outdated: run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        ({"masking": {"kernel": "3"}}, "masking.kernel"),
+        ({"segmentation": {"output_stride": 7}}, "segmentation.output_stride"),
+        ({"cam": {"scales": [0]}}, "cam.scales"),
+        ({"classifier": {"optimiser": {"learning_rate": 1e31}}}, "learning_rate"),
+        ({"bound": "nothing"}, "bound"),
+    ],
+)
+def test_odd_values_are_refused_by_name(raw: dict, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        load_config(raw)
+
+
+@pytest.mark.parametrize(
+    ("deltas", "message"),
+    [
+        ({"segmentation.scale": [2.0, 1.0]}, "smaller scale first"),
+        ({"classifier.backbone": "vgg16"}, "vgg16 has 8"),
+        ({"classifier.backbone": "vgg16", "classifier.output_stride": 8}, "cam.align_corners"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(deltas: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        with_settings(load_config({}), deltas)

@@ -68,16 +68,11 @@ def build_network(settings: dict, num_classes: int, *, integral: bool, pretraine
     """The network of dotted ``settings`` (``classifier.*``) for ``num_classes`` classes without background."""
     c = {k.removeprefix("classifier."): v for k, v in settings.items() if k.startswith("classifier.")}
     backbone = build_backbone(c["backbone"], output_stride=c["output_stride"], pretrained=pretrained)
-    nodes = c["nodes"] if c["global_reasoning"] else None
-    network = ActivationNetwork(
-        backbone,
-        num_classes,
-        head=c["head"],
-        width=c["width"],
-        nodes=nodes,
-        integral=integral,
-        reasoning_scale=c["reasoning_scale"],
+    reasoning = (
+        {"nodes": c["nodes"], "reasoning_scale": c["reasoning_scale"]} if c["global_reasoning"] else {"nodes": None}
     )
+    head = {"head": c["head"], "width": c["width"]}
+    network = ActivationNetwork(backbone, num_classes, **head, **reasoning, integral=integral)
     return network.to(memory_format=torch.channels_last)
 
 
