@@ -16,7 +16,7 @@ class ActivationNetwork(nn.Module):
     ``integral=False``, the classifier: conv-R-conv-R-conv → GR → R → 1×1, new layers N(0, √(2/(k²·out))).
     ``integral=True``, the integral attention model: conv-R-conv-R-conv-R → GR → 1×1, framework defaults.
     ``head="pretrained"`` takes the backbone's last stage (with its ReLU) in place of the three convolutions.
-    ``nodes=None`` leaves the global reasoning unit out; ``reasoning_scale`` is the weight that its batch norm starts from.
+    ``nodes=None`` leaves the global reasoning unit out; ``reasoning_scale`` is where its batch norm's weight starts.
     ``forward``: (B, 3, H, W) normalised pictures → (B, C, h, w) maps; an image's class scores are their means.
     """
 
