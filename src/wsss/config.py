@@ -6,13 +6,20 @@ The reference in ``docs/config.md`` is generated from the field descriptions her
 import difflib
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 
 class ConfigError(ValueError):
     """A mistake in the configuration, in one sentence."""
 
 
+def _stride(value: int) -> int:
+    if value not in (8, 16, 32):
+        raise ValueError("input should be 8, 16 or 32")
+    return value
+
+
+Stride = Annotated[int, AfterValidator(_stride)]  # not a Literal, which would refuse numbers written as text
 Factor = Annotated[float, Field(gt=0, le=8)]  # a scale of pictures
 Share = Annotated[float, Field(ge=0, le=1)]
 Dilation = Annotated[int, Field(ge=1)]
@@ -20,7 +27,7 @@ Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)  # not strict: `--config` passes numbers in lists as text
 
 
 class OpenMoji(Section):
@@ -61,7 +68,7 @@ class Classifier(Section):
     """The classification network; the integral attention model is a copy of it with its own head order."""
 
     backbone: Literal["efficientnet_lite0", "vgg16"] = Field("efficientnet_lite0", description="feature extractor")
-    output_stride: Literal[8, 16, 32] = Field(16, description="pixels per feature cell")
+    output_stride: Stride = Field(16, description="pixels per feature cell")
     image_size: int = Field(161, ge=33, description="every picture is squashed to this square, px (published: 256)")
     head: Literal["pretrained", "convolutions"] = Field(
         "pretrained", description="`convolutions`: the published three 3×3 layers; `pretrained`: the backbone's own"
@@ -144,7 +151,7 @@ class Segmentation(Section):
         "image_labels", description="`full` trains on true masks: the bound, used by `fully_supervised` only"
     )
     backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field("efficientnet_lite0", description="extractor")
-    output_stride: Literal[8, 16, 32] = Field(16, description="pixels per cell of the last features")
+    output_stride: Stride = Field(16, description="pixels per cell of the last features")
     rates: list[Dilation] = Field(
         [1, 2, 4, 6], min_length=1, description="dilations of ASPP (published: 6, 12, 18, 24)"
     )

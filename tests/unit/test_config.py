@@ -142,7 +142,7 @@ def test_the_documentation_is_the_generated_one():
 @pytest.mark.parametrize(
     ("raw", "named"),
     [
-        ({"masking": {"kernel": "3"}}, "masking.kernel"),
+        ({"masking": {"kernel": "three"}}, "masking.kernel"),
         ({"segmentation": {"output_stride": 7}}, "segmentation.output_stride"),
         ({"cam": {"scales": [0]}}, "cam.scales"),
         ({"classifier": {"optimiser": {"learning_rate": 1e31}}}, "learning_rate"),
@@ -165,3 +165,8 @@ def test_odd_values_are_refused_by_name(raw: dict, named: str) -> None:
 def test_settings_that_contradict_each_other_are_refused(deltas: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         with_settings(load_config({}), deltas)
+
+
+def test_numbers_as_text_are_read_as_numbers_because_the_command_line_passes_them_so() -> None:
+    config = load_config({"seeds": ["0", "1"], "masking": {"kernel": "3"}, "segmentation": {"output_stride": "8"}})
+    assert (config.seeds, config.masking.kernel, config.segmentation.output_stride) == ([0, 1], 3, 8)
