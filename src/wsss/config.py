@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+VOC2012 = "voc2012"  # the name of the data set that the papers' numbers belong to
+
 
 class ConfigError(ValueError):
     """A mistake in the configuration, in one sentence."""
@@ -216,6 +218,9 @@ class Table(Section):
 
     title: str = Field(description="caption")
     rows: list[str] = Field(min_length=1, description="names of experiments")
+    compare_with: str | None = Field(
+        None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
+    )
 
 
 class Sweep(Section):
@@ -226,6 +231,9 @@ class Sweep(Section):
     values: list[Any] = Field(min_length=1, description="one chain each")
     experiment: str = Field("nsrom", description="the experiment it is varied from")
     axis: str = Field(description="label of the x axis")
+    published_best: list[float] | None = Field(
+        None, min_length=2, max_length=2, description="range that the paper calls best; shaded, on VOC 2012 only"
+    )
 
 
 class Pictures(Section):
@@ -280,7 +288,7 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
     nested = config.model_dump(include=set(Science.model_fields))
     for key, value in deltas.items():
         if key not in known:
-            raise ConfigError(f"There is no setting '{key}'{_nearest(key, known)}.")
+            raise ConfigError(f"There is no setting '{key}'{nearest(key, known)}.")
         *path, leaf = key.split(".")
         section = nested
         for name in path:
@@ -325,7 +333,7 @@ def _check_references(config: Config) -> None:
     for where, row in used:
         if row not in config.experiments:
             raise ConfigError(
-                f"{where} names the experiment '{row}', which is not defined{_nearest(row, config.experiments)}."
+                f"{where} names the experiment '{row}', which is not defined{nearest(row, config.experiments)}."
             )
     for name, sweep in config.sweeps.items():
         for value in sweep.values:
@@ -340,7 +348,7 @@ def _sentence(error: dict) -> str:
     if error["type"] == "extra_forbidden":
         parent, siblings = ".".join(str(part) for part in error["loc"][:-1]), _fields_at(error["loc"][:-1])
         valid = [f"{parent}.{name}" if parent else name for name in siblings]
-        return f"There is no setting '{key}'{_nearest(key, [*valid, *leaves(Config())])}."
+        return f"There is no setting '{key}'{nearest(key, [*valid, *leaves(Config())])}."
     return f"The setting '{key}' is {error['input']!r}: {error['msg'].lower()}."
 
 
@@ -352,7 +360,8 @@ def _fields_at(location: tuple) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def _nearest(key: str, known) -> str:
+def nearest(key: str, known) -> str:
+    """The end of a sentence that names the known key most like ``key``; empty if none is."""
     match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
     if not match:
         leaf = key.rsplit(".", 1)[-1]
