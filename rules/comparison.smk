@@ -1,6 +1,6 @@
 """Tables that set our experiments beside published methods; one target for each such table of the config."""
 
-from wsss.config import nearest
+from wsss.config import BACKBONES, nearest
 
 
 wildcard_constraints:
@@ -25,7 +25,7 @@ def our_rows(table):
         described[experiment] = {
             "label": CONFIG.experiments[experiment].label,
             "supervision": "masks" if settings["segmentation.supervision"] == "full" else "I+S",
-            "backbone": settings["segmentation.backbone"],
+            "backbone": BACKBONES[settings["segmentation.backbone"]],
         }
     return described
 

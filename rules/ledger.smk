@@ -3,12 +3,23 @@
 from csv import DictReader
 
 
+def coming():
+    """The evaluations that this run makes, or has, for the tables and figures that it was asked for."""
+    main = [MAIN_TABLE] if requested(["report", "runtime"]) else []
+    tables = requested(CONFIG.tables, main)
+    figures = requested(CONFIG.figures, CONFIG.figures if requested(["report"]) else [])
+    pictured = {e for f in figures for e in CONFIG.figures[f].experiments}
+    files = {results_of(e, "metrics.json")[0] for e in pictured}
+    files |= {f for t in tables for f in metrics_of(t)}
+    return files | {f for s in requested(CONFIG.sweeps) for f in sweep_metrics(CONFIG.sweeps[s])}
+
+
 def evaluations(wildcards):
-    """Experiment → its evaluations that exist, or that this run makes for one of the tables it was asked for."""
-    asked = {e for t in requested(CONFIG.tables) for e in CONFIG.tables[t].rows}
+    """Experiment → its evaluations that exist or are coming, so that the ledger itself makes nothing be trained."""
+    known = coming()
     stated = {row["experiment"] for f in paper("_ledger") for row in DictReader(open(f))}
     files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
-    return {e: [f for f in files[e] if e in asked or os.path.exists(f)] for e in files}
+    return {e: [f for f in files[e] if f in known or os.path.exists(f)] for e in files}
 
 
 rule ledger:

@@ -6,8 +6,8 @@ TABLES = f"{RESULTS}/tables"
 # The report's categories, which it sorts by name.
 SCORES, DRAWINGS = "1. Tables", "2. Figures"
 LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
-MAIN_TABLE = next(iter(CONFIG.tables), None)
 COMPARISONS = [name for name, table in CONFIG.tables.items() if table.compare_with is not None]
+MAIN_TABLE = next((name for name in CONFIG.tables if name not in COMPARISONS), None)
 
 
 def one_of(names):

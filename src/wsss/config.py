@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 VOC2012 = "voc2012"  # the name of the data set that the papers' numbers belong to
+BACKBONES = {"efficientnet_lite0": "EfficientNet-Lite0", "vgg16": "VGG-16", "resnet101": "ResNet-101"}  # as read
 
 
 class ConfigError(ValueError):
