@@ -15,11 +15,14 @@ def coming():
 
 
 def evaluations(wildcards):
-    """Experiment → its evaluations that exist or are coming, so that the ledger itself makes nothing be trained."""
-    known = coming()
+    """Experiment → its evaluations that are coming, or that exist."""
+    made = coming()
     stated = {row["experiment"] for f in paper("_ledger") for row in DictReader(open(f))}
     files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
-    return {e: [f for f in files[e] if f in known or os.path.exists(f)] for e in files}
+    # No rule makes an absolute path: what merely exists is taken as it is, and makes nothing be trained.
+    leaf = lambda f: os.path.abspath(f) if os.path.exists(f) else None
+    found = {e: [f if f in made else leaf(f) for f in files[e]] for e in files}
+    return {e: [f for f in found[e] if f] for e in found}
 
 
 rule ledger:
