@@ -13,7 +13,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHON
 )
 
 from wsss.code_graph import sources
-from wsss.config import VOC2012, ConfigError, load_config
+from wsss.config import ConfigError, load_config
 from wsss.variants import Plan, resolve
 
 try:
@@ -23,7 +23,6 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 DATASET = CONFIG.dataset.name
-ON_VOC2012 = DATASET == VOC2012  # the papers' numbers say nothing about other data sets
 RESULTS = f"results/{DATASET}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"

@@ -1,8 +1,5 @@
 """Tables that set our experiments beside published methods; one target for each such table of the config."""
 
-from wsss.config import BACKBONES, nearest
-
-
 wildcard_constraints:
     comparison=one_of(COMPARISONS),
 
@@ -12,7 +9,8 @@ def published(table):
     name, known = CONFIG.tables[table].compare_with, [Path(f).stem for f in paper("_table*")]
     if name not in known:
         raise WorkflowError(
-            f"tables.{table}.compare_with is '{name}', but there is no config/paper/{name}.csv{nearest(name, known)}."
+            f"tables.{table}.compare_with is '{name}', but there is no config/paper/{name}.csv: name one of "
+            f"{', '.join(known)}, or write that file."
         )
     return paper(name)
 
@@ -25,7 +23,7 @@ def our_rows(table):
         described[experiment] = {
             "label": CONFIG.experiments[experiment].label,
             "supervision": "masks" if settings["segmentation.supervision"] == "full" else "I+S",
-            "backbone": BACKBONES[settings["segmentation.backbone"]],
+            "backbone": settings["segmentation.backbone"],
         }
     return described
 

@@ -2,10 +2,13 @@
 
 import re
 
+from wsss.config import PAPER_DATASET
+
 TABLES = f"{RESULTS}/tables"
 # The report's categories, which it sorts by name.
 SCORES, DRAWINGS = "1. Tables", "2. Figures"
 LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
+ON_VOC2012 = DATASET == PAPER_DATASET  # the papers' numbers say nothing about other data sets
 COMPARISONS = [name for name, table in CONFIG.tables.items() if table.compare_with is not None]
 MAIN_TABLE = next((name for name in CONFIG.tables if name not in COMPARISONS), None)
 

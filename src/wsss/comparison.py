@@ -8,6 +8,7 @@ import pandas as pd
 from wsss.tables import over_seeds
 
 PUBLISHED = ("method", "venue", "year", "supervision", "backbone", "val", "test", "source", "verified")
+BACKBONES = {"efficientnet_lite0": "EfficientNet-Lite0", "vgg16": "VGG-16", "resnet101": "ResNet-101"}  # as written
 WHOLE = {"year": "Int64", "seeds": "Int64"}  # whole numbers that may be missing
 
 
@@ -42,7 +43,7 @@ def comparison_table(
         {
             "method": f"{experiment['label']} (ours)",
             "supervision": experiment["supervision"],
-            "backbone": experiment["backbone"],
+            "backbone": BACKBONES.get(experiment["backbone"], experiment["backbone"]),
             "val": means.loc[name, "miou"],
             "std": means.loc[name, "miou_std"],
             "seeds": means.loc[name, "seeds"],

@@ -8,9 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-VOC2012 = "voc2012"  # the name of the data set that the papers' numbers belong to
-BACKBONES = {"efficientnet_lite0": "EfficientNet-Lite0", "vgg16": "VGG-16", "resnet101": "ResNet-101"}  # as read
-
 
 class ConfigError(ValueError):
     """A mistake in the configuration, in one sentence."""
@@ -214,6 +211,9 @@ class Experiment(Section):
     set: dict[str, Any] = Field({}, description="dotted key → value")
 
 
+PAPER_DATASET = "voc2012"  # the name of the data set that the papers' numbers belong to
+
+
 class Table(Section):
     """A table: experiments in order."""
 
@@ -289,7 +289,7 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
     nested = config.model_dump(include=set(Science.model_fields))
     for key, value in deltas.items():
         if key not in known:
-            raise ConfigError(f"There is no setting '{key}'{nearest(key, known)}.")
+            raise ConfigError(f"There is no setting '{key}'{_nearest(key, known)}.")
         *path, leaf = key.split(".")
         section = nested
         for name in path:
@@ -334,7 +334,7 @@ def _check_references(config: Config) -> None:
     for where, row in used:
         if row not in config.experiments:
             raise ConfigError(
-                f"{where} names the experiment '{row}', which is not defined{nearest(row, config.experiments)}."
+                f"{where} names the experiment '{row}', which is not defined{_nearest(row, config.experiments)}."
             )
     for name, sweep in config.sweeps.items():
         for value in sweep.values:
@@ -349,7 +349,7 @@ def _sentence(error: dict) -> str:
     if error["type"] == "extra_forbidden":
         parent, siblings = ".".join(str(part) for part in error["loc"][:-1]), _fields_at(error["loc"][:-1])
         valid = [f"{parent}.{name}" if parent else name for name in siblings]
-        return f"There is no setting '{key}'{nearest(key, [*valid, *leaves(Config())])}."
+        return f"There is no setting '{key}'{_nearest(key, [*valid, *leaves(Config())])}."
     return f"The setting '{key}' is {error['input']!r}: {error['msg'].lower()}."
 
 
@@ -361,8 +361,7 @@ def _fields_at(location: tuple) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def nearest(key: str, known) -> str:
-    """The end of a sentence that names the known key most like ``key``; empty if none is."""
+def _nearest(key: str, known) -> str:
     match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
     if not match:
         leaf = key.rsplit(".", 1)[-1]

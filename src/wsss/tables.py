@@ -17,6 +17,7 @@ MODES = {"crf": "miou", "raw": "miou_without_crf"}  # key in metrics.json → co
 CONDITIONS = {
     "reduce": "scales joined by",
     "init": "initial weights",
+    "crf": "CRF",
     "filter_by_labels": "first-round predictions",
 }
 

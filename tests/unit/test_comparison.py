@@ -42,7 +42,7 @@ def test_the_table_reads_well_after_its_csv(tmp_path: Path):
         "| method | venue | year | supervision | backbone | val | std over seeds | test | seeds | source | verified |"
     )
     assert lines[2] == "| SEC | ECCV | 2016 | I | VGG-16 | 50.7 | – | 51.7 | – | its paper | yes |"
-    assert lines[3] == "| + NSRM (ours) | – | – | I+S | vgg16 | 65.0 | 1.4 | – | 2 | this run | – |"
+    assert lines[3] == "| + NSRM (ours) | – | – | I+S | VGG-16 | 65.0 | 1.4 | – | 2 | this run | – |"
     assert "65.0 & 1.4 & -- & 2" in to_latex(table)
 
 

@@ -95,7 +95,7 @@ def test_an_unknown_table_of_published_methods_is_named(clone: Checkout):
     run = clone.with_config(wrong).snakemake("--dry-run", "nsrom_table3", check=False)
     assert run.returncode
     assert "tables.nsrom_table1.compare_with is 'nsrom_tabel1'" in run.stdout
-    assert "did you mean 'nsrom_table1'?" in run.stdout
+    assert "name one of nsrom_table1, nsrom_table2" in run.stdout
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------
