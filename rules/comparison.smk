@@ -1,5 +1,6 @@
 """Tables that set our experiments beside published methods; one target for each such table of the config."""
 
+
 wildcard_constraints:
     comparison=one_of(COMPARISONS),
 

@@ -17,7 +17,9 @@ def coming():
 def evaluations(wildcards):
     """Experiment → its evaluations that are coming, or that exist."""
     made = coming()
-    lines = [line for f in paper("_ledger") for line in DictReader(Path(f).read_text().splitlines())]
+    lines = [
+        line for f in paper("_ledger") for line in DictReader(Path(f).read_text().splitlines())
+    ]
     stated = {line["experiment"] for line in lines}
     files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
     # No rule makes an absolute path: what merely exists is taken as it is, and makes nothing be trained.
