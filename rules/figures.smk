@@ -47,6 +47,16 @@ def sweep_metrics(sweep):
     return [f for chain in chains for f in chain]
 
 
+def experiments_along(sweep):
+    """For each value of a sweep, as text: the experiments that have the same settings, whose numbers are its numbers."""
+    variants = {e: PLAN.variant("evaluation", PLAN.settings(e)) for e in CONFIG.experiments}
+    along = {
+        str(v): PLAN.variant("evaluation", PLAN.settings(sweep.experiment, **{sweep.key: v}))
+        for v in sweep.values
+    }
+    return {v: [e for e in variants if variants[e].name == along[v].name] for v in along}
+
+
 def sweep_default(sweep):
     """The value that the swept experiment has otherwise."""
     return str(PLAN.settings(sweep.experiment)[sweep.key])
@@ -68,6 +78,7 @@ rule compute_sweep:
     input:
         code=code("compute_sweep.py"),
         metrics=lambda w: sweep_metrics(CONFIG.sweeps[w.sweep]),
+        numbers=paper("_ledger") if ON_VOC2012 else [],
     output:
         points=f"{FIGURES}/{{sweep}}.csv",
     log:
@@ -79,6 +90,7 @@ rule compute_sweep:
         mem_mb=500,
     params:
         values=lambda w: CONFIG.sweeps[w.sweep].values,
+        experiments=lambda w: experiments_along(CONFIG.sweeps[w.sweep]),
         seeds=CONFIG.seeds,
     script:
         "../workflow/scripts/compute_sweep.py"
@@ -101,6 +113,7 @@ rule draw_sweep:
     params:
         sweep=lambda w: CONFIG.sweeps[w.sweep].model_dump(),
         default=lambda w: sweep_default(CONFIG.sweeps[w.sweep]),
+        published_best=lambda w: CONFIG.sweeps[w.sweep].published_best if ON_VOC2012 else None,
     script:
         "../workflow/scripts/draw_sweep.py"
 

@@ -1,11 +1,19 @@
 """What a run says about itself: run times, provenance, and the HTML report."""
 
+# The tables and figures of the papers, by the papers' names for them.
+PAPER = [
+    name
+    for name in (*CONFIG.tables, *CONFIG.sweeps, *CONFIG.figures)
+    if re.search(r"_(table|figure)\d+$", name)
+]
+
 
 def requested(known, always=()):
     """Those of the ``known`` targets that are named on the command line, or belong there ``always``."""
     # Jobs are processes of their own, whose command line names something else: they inherit the variable.
     targets = " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
     named = os.environ.setdefault("WSSS_TARGETS", targets).split()
+    named += [*PAPER, "ledger"] if "paper" in named else []
     return [name for name in known if name in (*named, *always)]
 
 
@@ -19,7 +27,12 @@ def computed(wildcards):
 
 def shown(wildcards):
     """What the report shows: the first table, all pictures, the records, and the tables and curves asked for."""
-    pages = [*requested(CONFIG.tables, [MAIN_TABLE]), "stage_quality", "runtime", "provenance"]
+    pages = [
+        *requested([*CONFIG.tables, "ledger"], [MAIN_TABLE]),
+        "stage_quality",
+        "runtime",
+        "provenance",
+    ]
     drawings = [*requested(CONFIG.sweeps), *CONFIG.figures]
     return [f"{TABLES}/{p}.html" for p in pages] + [f"{FIGURES}/{d}.png" for d in drawings]
 
@@ -47,6 +60,8 @@ rule measure_runtime:
         mem_mb=500,
     params:
         benchmarks=BENCHMARKS,
+        names=sorted({name for _, name in PLAN.known} | set(CONFIG.experiments)),
+        seeds=CONFIG.seeds,
     script:
         "../workflow/scripts/measure_runtime.py"
 

@@ -2,11 +2,15 @@
 
 import re
 
+from wsss.config import PAPER_DATASET
+
 TABLES = f"{RESULTS}/tables"
 # The report's categories, which it sorts by name.
 SCORES, DRAWINGS = "1. Tables", "2. Figures"
 LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
-MAIN_TABLE = next(iter(CONFIG.tables), None)
+ON_VOC2012 = DATASET == PAPER_DATASET  # the papers' numbers say nothing about other data sets
+COMPARISONS = [name for name, table in CONFIG.tables.items() if table.compare_with is not None]
+MAIN_TABLE = next((name for name in CONFIG.tables if name not in COMPARISONS), None)
 
 
 def one_of(names):
@@ -15,14 +19,13 @@ def one_of(names):
 
 
 wildcard_constraints:
-    table=one_of(CONFIG.tables),
+    table=one_of(t for t in CONFIG.tables if t not in COMPARISONS),
 
 
 def paper(name):
-    """Files of the papers' numbers: ``*.csv`` is what was published, ``*_directions.csv`` which experiment beats which."""
-    found = sorted((ROOT / "config" / "paper").glob("*.csv"))
-    chosen = [f for f in found if f.stem.endswith("_directions") == (name == "directions")]
-    return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in chosen]
+    """The papers' files ``*{name}.csv``: ``_ledger``, what they state; ``_directions``, which experiment beats which."""
+    found = sorted((ROOT / "config" / "paper").glob(f"*{name}.csv"))
+    return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in found]
 
 
 def compared(table):
@@ -68,7 +71,7 @@ def quality_experiments():
     return {e: CONFIG.experiments[e].label for e in chosen}
 
 
-for name in CONFIG.tables:
+for name in [t for t in CONFIG.tables if t not in COMPARISONS]:
 
     rule:
         name:
@@ -84,8 +87,8 @@ rule compute_table:
     input:
         code=code("compute_table.py"),
         metrics=lambda w: metrics_of(w.table),
-        published=paper("published"),
-        directions=paper("directions"),
+        numbers=paper("_ledger"),
+        directions=paper("_directions"),
     output:
         table=f"{TABLES}/{{table}}.csv",
         directions=f"{TABLES}/{{table}}_directions.csv",
@@ -185,3 +188,5 @@ rule write_stage_quality:
 
 include: "figures.smk"
 include: "report.smk"
+include: "comparison.smk"
+include: "ledger.smk"

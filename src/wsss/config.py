@@ -218,11 +218,17 @@ class Experiment(Section):
     set: dict[str, Any] = Field({}, description="dotted key → value")
 
 
+PAPER_DATASET = "voc2012"  # the name of the data set that the papers' numbers belong to
+
+
 class Table(Section):
     """A table: experiments in order."""
 
     title: str = Field(description="caption")
     rows: list[str] = Field(min_length=1, description="names of experiments")
+    compare_with: str | None = Field(
+        None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
+    )
 
 
 class Sweep(Section):
@@ -233,6 +239,9 @@ class Sweep(Section):
     values: list[Any] = Field(min_length=1, description="one chain each")
     experiment: str = Field("nsrom", description="the experiment it is varied from")
     axis: str = Field(description="label of the x axis")
+    published_best: list[float] | None = Field(
+        None, min_length=2, max_length=2, description="range that the paper calls best; shaded, on VOC 2012 only"
+    )
 
 
 class Pictures(Section):

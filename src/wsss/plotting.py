@@ -39,18 +39,27 @@ def save_figure(figure, *files: Path) -> None:
     plt.close(figure)
 
 
-def draw_sweep(points: pd.DataFrame, *, title: str, axis: str, default: str | None = None):
+def draw_sweep(
+    points: pd.DataFrame,
+    *,
+    title: str,
+    axis: str,
+    default: str | None = None,
+    published_best: tuple[float, float] | None = None,
+):
     """A figure of the mIoU (%) with and without CRF; a band shows ± one standard deviation over seeds.
 
     ``points``: from ``wsss.tables.sweep_table``, in the order of the axis.  Values that are all numbers are placed to
     scale, others at equal distances.  ``default``: the value that the configuration uses elsewhere is marked.
+    A column ``paper`` (%) is drawn as points.  ``published_best``: the range that the paper calls best, shaded if the
+    values are numbers.
     """
     names = [str(v) for v in points["value"]]
     numbers = pd.to_numeric(pd.Series(names), errors="coerce")
     places = numbers.tolist() if numbers.notna().all() else list(range(len(names)))
     order = sorted(range(len(names)), key=places.__getitem__)
     points, places = points.iloc[order], [places[i] for i in order]
-    names = [names[i] for i in order]
+    names, numeric = [names[i] for i in order], numbers.notna().all()
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
         for column, name, colour, marker, line in SERIES:
@@ -59,6 +68,10 @@ def draw_sweep(points: pd.DataFrame, *, title: str, axis: str, default: str | No
             axes.plot(places, mean, label=name, **look)
             if spread.notna().any():
                 axes.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.14, linewidth=0)
+        if "paper" in points and points["paper"].notna().any():
+            axes.plot(places, points["paper"], "D", color=INK, markersize=6, label="paper", zorder=3)
+        if published_best is not None and numeric:
+            axes.axvspan(*published_best, color=MUTED, alpha=0.12, linewidth=0, zorder=0, label="best in the paper")
         if default is not None and default in names:
             place = places[names.index(default)]
             axes.axvline(place, color=MUTED, linewidth=1, linestyle=":", zorder=0, label="default")
@@ -72,7 +85,7 @@ def draw_sweep(points: pd.DataFrame, *, title: str, axis: str, default: str | No
         axes.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=26, wrap=True)
         subtitle = f"mean over {count} seed{'s' if count != '1' else ''}{spread}"
         axes.text(0, 1.025, subtitle, transform=axes.transAxes, fontsize=9, color=MUTED)
-        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+        figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     return figure
 
 

@@ -1,22 +1,33 @@
 """What a run left behind about itself: time and memory of its jobs, and where its artifacts come from."""
 
 import json
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 
-def runtime_table(benchmarks: Path, leave_out: str = "") -> pd.DataFrame:
+def is_of(stem: str, names: Collection[str], seeds: Collection[int]) -> bool:
+    """Whether a benchmark file called ``stem`` is of one of the variants (or experiments) ``names`` and of ``seeds``.
+
+    Files are called ``{name}_seed-{seed}``, after a round where there is one; jobs without a seed count always.
+    """
+    match = re.fullmatch(r"(?:round[12]_)?(.+)_seed-(\d+)", stem)
+    return match is None or (match[1] in names and int(match[2]) in seeds)
+
+
+def runtime_table(benchmarks: Path, names: Collection[str], seeds: Collection[int]) -> pd.DataFrame:
     """Jobs, wall time (s) and peak memory (MiB) of each rule, in the order in which the rules first finished.
 
-    ``benchmarks``: a folder per rule of Snakemake's benchmark files, one per job.  The last row is of all jobs.
-    ``leave_out``: the rule that is asking.  Raises ``ValueError`` if no job has left a file.
+    ``benchmarks``: a folder per rule of Snakemake's benchmark files, one per job.  Only jobs of the variants and
+    experiments ``names`` and of ``seeds`` count: a folder also holds those of earlier configurations.  The last row is
+    of all jobs.  Raises ``ValueError`` if no job has left a file.
     """
     files = sorted(Path(benchmarks).glob("*/*.tsv"), key=lambda f: (f.stat().st_mtime, f))
-    jobs = [
-        pd.read_csv(f, sep="\t", na_values="-").assign(rule=f.parent.name) for f in files if f.parent.name != leave_out
-    ]
+    current = [f for f in files if is_of(f.stem, names, seeds)]
+    jobs = [pd.read_csv(f, sep="\t", na_values="-").assign(rule=f.parent.name) for f in current]
     if not jobs:
         raise ValueError(f"{benchmarks} holds no benchmark files: run a target first")
     every = pd.concat(jobs, ignore_index=True)

@@ -5,13 +5,21 @@ standard deviation over seeds, NaN for one seed); ``wsss.pages`` prints them as 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 MODES = {"crf": "miou", "raw": "miou_without_crf"}  # key in metrics.json → column
+
+# What the conditions in metrics.json are called, where their names do not read well.
+CONDITIONS = {
+    "reduce": "scales joined by",
+    "init": "initial weights",
+    "crf": "CRF",
+    "filter_by_labels": "first-round predictions",
+}
 
 STAGE_NAMES = {
     "cam": "CAM",
@@ -60,17 +68,17 @@ def over_seeds(scores: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) 
 
 
 def experiment_table(
-    scores: pd.DataFrame, labels: dict[str, str], published: pd.DataFrame, bound: str | None
+    scores: pd.DataFrame, labels: dict[str, str], stated: Mapping[str, float], bound: str | None
 ) -> pd.DataFrame:
     """One row per experiment in ``labels`` (name → label), in that order.
 
     Columns: experiment, label, miou, miou_std, miou_without_crf, miou_without_crf_std, seeds, retention (% of the
-    ``bound``'s mIoU with CRF; absent without a bound), paper (``val`` of the experiment's first row in ``published``).
+    ``bound``'s mIoU with CRF; absent without a bound), paper (the mIoU in % that ``stated`` has for the experiment).
     """
     table = over_seeds(scores, ["experiment"], list(MODES.values())).set_index("experiment")
     if bound is not None:
         table["retention"] = 100 * table["miou"] / table.loc[bound, "miou"]
-    table["paper"] = published.drop_duplicates("experiment").set_index("experiment")["val"].astype(float)
+    table["paper"] = pd.Series(stated, dtype=float)
     table = table.loc[list(labels)].reset_index()
     table.insert(1, "label", list(labels.values()))
     last = [c for c in ("seeds", "retention", "paper") if c in table]
@@ -120,21 +128,34 @@ def class_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Pa
 
 
 def conditions_note(files: Sequence[Path]) -> str:
-    """How the scores were obtained, in a sentence; says so if the evaluations differ."""
+    """How the scores were obtained, in a sentence; says so if the evaluations differ.
+
+    A condition may be one of some evaluations only: there are no first-round predictions without a second round.
+    """
     reports = [read_metrics(f) for f in files]
     found = [r.get("conditions", {}) for r in reports]
     parts = [f"{' or '.join(dict.fromkeys(str(r.get('images')) for r in reports))} images"]
     for key in dict.fromkeys(k for f in found for k in f):
-        values = dict.fromkeys(_in_words(f[key]) for f in found if key in f)
-        parts.append(f"{key.replace('_', ' ')} {' or '.join(values)}")
+        having = [f[key] for f in found if f.get(key) is not None]
+        values = list(dict.fromkeys(_in_words(key, v) for v in having))
+        where = "" if len(having) == len(found) else ", where it applies"
+        if values:
+            parts.append(f"{CONDITIONS.get(key, key.replace('_', ' '))} {' or '.join(values)}{where}")
     return f"Evaluation: {'; '.join(parts)}."
 
 
-def sweep_table(values: Sequence, seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
-    """The points of a curve: value, seeds, and mean and std of the mIoU with and without CRF, in %."""
+def sweep_table(
+    values: Sequence, seeds: Sequence[int], files: Sequence[Path], stated: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """The points of a curve: value, seeds, and mean and std of the mIoU with and without CRF, in %.
+
+    ``stated``: value → the paper's mIoU (%) with these settings; if there are any, they are the column ``paper``.
+    """
     scores = read_scores([json.dumps(v) for v in values], seeds, files)
     table = over_seeds(scores, ["experiment"], list(MODES.values())).rename(columns={"experiment": "value"})
     table["value"] = [str(v) for v in values]
+    if stated:
+        table["paper"] = table["value"].map(stated).astype(float)
     return table
 
 
@@ -161,7 +182,9 @@ def _percent(score: float | None) -> float:
     return float("nan") if score is None else 100 * score
 
 
-def _in_words(value) -> str:
+def _in_words(key: str, value) -> str:
+    if key == "filter_by_labels":
+        return "keep the image's classes only" if value else "keep all classes"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -68,6 +68,21 @@ def test_a_curve_shows_both_series_their_spread_and_the_default():
     assert axes.get_xlabel() == "r (px)"
 
 
+def test_the_papers_points_and_range_are_shown():
+    table = points([1, 5, 10], 0.5).assign(paper=[float("nan"), 70.4, 68.5])
+    axes = draw_sweep(table, title="T", axis="r", published_best=(5, 30)).axes[0]
+    drawn = {line.get_label(): line for line in axes.lines}
+    assert drawn["paper"].get_linestyle() == "None"
+    assert drawn["paper"].get_ydata().tolist() == pytest.approx([float("nan"), 70.4, 68.5], nan_ok=True)
+    (shaded,) = [p for p in axes.patches if p.get_label() == "best in the paper"]
+    assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == (5, 30)
+
+
+def test_a_range_needs_numbers():
+    axes = draw_sweep(points(["code", "paper"], 0.1), title="T", axis="rule", published_best=(5, 30)).axes[0]
+    assert not axes.patches
+
+
 def test_one_seed_has_no_band():
     axes = draw_sweep(points([1, 5], float("nan")), title="T", axis="r").axes[0]
     assert len(axes.collections) == 0
@@ -90,6 +105,13 @@ def test_unsorted_values_are_drawn_in_order():
 def test_no_text_of_a_curve_overlaps_or_is_cut(values: list):
     title = "NSROM, Figure 7: nodes of the global reasoning unit"
     figure = draw_sweep(points(values, 0.5), title=title, axis="number of nodes N", default=str(values[0]))
+    assert texts_overlap(figure) == []
+    assert outside(figure) == []
+
+
+def test_no_text_overlaps_where_the_papers_numbers_are_shown():
+    table = points([2, 5, 10, 20, 30, 40, 50], 0.5).assign(paper=70.4)
+    figure = draw_sweep(table, title="NSROM, Figure 6", axis="kernel size r (px)", default="30", published_best=(5, 30))
     assert texts_overlap(figure) == []
     assert outside(figure) == []
 

@@ -45,9 +45,7 @@ def scores(files: list[Path]) -> pd.DataFrame:
     return read_scores(["weak", "strong", "bound"], [0, 1], files)
 
 
-@pytest.fixture
-def published() -> pd.DataFrame:
-    return pd.DataFrame({"experiment": ["strong", "strong"], "val": [70.4, 68.3], "init": ["MS-COCO", "ImageNet"]})
+STATED = {"strong": 70.4, "elsewhere": 50.0}
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -72,18 +70,18 @@ def test_a_damaged_evaluation_is_named(tmp_path: Path):
         read_scores(["weak"], [0], [file])
 
 
-def test_a_table_has_mean_spread_retention_and_the_papers_number(scores: pd.DataFrame, published: pd.DataFrame):
-    table = experiment_table(scores, LABELS, published, "bound")
+def test_a_table_has_mean_spread_retention_and_the_papers_number(scores: pd.DataFrame):
+    table = experiment_table(scores, LABELS, STATED, "bound")
     assert table["label"].tolist() == ["weak one", "strong one"]
     assert table["miou"].tolist() == pytest.approx([52, 61])
     assert table["miou_std"].tolist() == pytest.approx([math.sqrt(8), math.sqrt(2)])  # ddof = 1
     assert table["retention"].tolist() == pytest.approx([65, 76.25])
     assert table["seeds"].tolist() == [2, 2]
-    assert math.isnan(table["paper"][0]) and table["paper"][1] == 70.4  # the first row of the experiment
+    assert math.isnan(table["paper"][0]) and table["paper"][1] == 70.4
 
 
-def test_a_table_without_a_bound_has_no_retention(scores: pd.DataFrame, published: pd.DataFrame):
-    assert "retention" not in experiment_table(scores, LABELS, published, None)
+def test_a_table_without_a_bound_has_no_retention(scores: pd.DataFrame):
+    assert "retention" not in experiment_table(scores, LABELS, STATED, None)
 
 
 def test_one_seed_has_no_spread(scores: pd.DataFrame):
@@ -129,8 +127,28 @@ def test_classes_are_averaged_over_seeds_and_absent_ones_do_not_count(tmp_path: 
 def test_conditions_are_stated_and_differences_named(tmp_path: Path):
     same = evaluation(tmp_path, "a", 0.5, 0.4, scales=[1.0], init="ImageNet")
     other = evaluation(tmp_path, "b", 0.5, 0.4, scales=[1.0, 0.5], init="ImageNet")
-    assert conditions_note([same, same]) == "Evaluation: 6 images; flip no; scales 1.0; init ImageNet."
-    assert "scales 1.0 or 1.0, 0.5" in conditions_note([same, other])
+    assert conditions_note([same, same]) == "Evaluation: 6 images; flip no; scales 1.0; initial weights ImageNet."
+    assert "scales 1.0 or 1.0, 0.5;" in conditions_note([same, other])
+
+
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        ([{"filter_by_labels": True}, {}], "first-round predictions keep the image's classes only, where it applies."),
+        ([{"filter_by_labels": None}, {"filter_by_labels": False}], "predictions keep all classes, where it applies."),
+        ([{"filter_by_labels": True}] * 2, "first-round predictions keep the image's classes only."),
+        ([{"reduce": "max"}] * 2, "scales joined by max."),
+    ],
+)
+def test_a_condition_of_some_evaluations_is_told_for_those(tmp_path: Path, conditions: list[dict], told: str):
+    note = conditions_note([evaluation(tmp_path, str(n), 0.5, 0.4, **c) for n, c in enumerate(conditions)])
+    assert note.endswith(told)
+    assert "None" not in note
+
+
+def test_a_condition_that_none_has_is_not_told(tmp_path: Path):
+    note = conditions_note([evaluation(tmp_path, "a", 0.5, 0.4, filter_by_labels=None)])
+    assert note == "Evaluation: 6 images; flip no."
 
 
 def test_a_curve_has_one_point_per_value(files: list[Path]):
@@ -138,6 +156,12 @@ def test_a_curve_has_one_point_per_value(files: list[Path]):
     assert table["value"].tolist() == ["1", "5", "ten"]
     assert table["miou"].tolist() == pytest.approx([52, 61, 80])
     assert table["miou_std"].tolist() == pytest.approx([math.sqrt(8), math.sqrt(2), 0])
+    assert "paper" not in table
+
+
+def test_a_curve_has_the_papers_numbers_where_there_are_any(files: list[Path]):
+    table = sweep_table([1, 5, "ten"], [0, 1], files, {"5": 70.4})
+    assert table["paper"].tolist() == pytest.approx([float("nan"), 70.4, float("nan")], nan_ok=True)
 
 
 def test_stages_are_averaged_over_seeds(tmp_path: Path):
@@ -154,8 +178,8 @@ def test_stages_are_averaged_over_seeds(tmp_path: Path):
 
 
 @pytest.fixture
-def table(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    return experiment_table(scores, LABELS, published, "bound")
+def table(scores: pd.DataFrame) -> pd.DataFrame:
+    return experiment_table(scores, LABELS, STATED, "bound")
 
 
 def test_mean_and_spread_share_a_column(table: pd.DataFrame):
@@ -166,8 +190,8 @@ def test_mean_and_spread_share_a_column(table: pd.DataFrame):
     assert shown.iloc[0].tolist() == ["weak one", "52.0 ± 2.8", "42.0 ± 2.8", "2", "65.0", "–"]
 
 
-def test_one_seed_is_shown_without_a_number_for_its_spread(scores: pd.DataFrame, published: pd.DataFrame):
-    shown = display(experiment_table(scores[scores["seed"] == 0], LABELS, published, "bound"))
+def test_one_seed_is_shown_without_a_number_for_its_spread(scores: pd.DataFrame):
+    shown = display(experiment_table(scores[scores["seed"] == 0], LABELS, STATED, "bound"))
     assert shown["mIoU"].tolist() == ["50.0 ± –", "60.0 ± –"]
 
 
@@ -199,10 +223,10 @@ def test_a_page_is_self_contained_and_escapes(table: pd.DataFrame, scores: pd.Da
     assert 'download="table9.csv"' in text
 
 
-def test_the_bound_and_a_single_row_are_not_called_best(scores: pd.DataFrame, published: pd.DataFrame):
-    with_bound = experiment_table(scores, {"bound": "bound", **LABELS}, published, "bound")
+def test_the_bound_and_a_single_row_are_not_called_best(scores: pd.DataFrame):
+    with_bound = experiment_table(scores, {"bound": "bound", **LABELS}, STATED, "bound")
     assert '<td class="number best">61.0' in section(with_bound, best=True)
-    assert "best" not in section(experiment_table(scores, {"weak": "one"}, published, "bound"), best=True)
+    assert "best" not in section(experiment_table(scores, {"weak": "one"}, STATED, "bound"), best=True)
 
 
 def test_a_page_without_sections_is_still_a_page():
@@ -214,22 +238,23 @@ def test_a_page_without_sections_is_still_a_page():
 
 def test_jobs_are_summed_by_rule(tmp_path: Path):
     for rule, job, seconds, memory in (
-        ("train", "a", 10, "500.0"),
-        ("train", "b", 20, "700.0"),
-        ("fuse", "a", 0.5, "-"),
+        ("train", "round1_default_seed-0", 10, "500.0"),
+        ("train", "round2_kernel-5_seed-0", 20, "700.0"),
+        ("train", "round2_kernel-7_seed-0", 90, "900.0"),  # a value that the configuration no longer has
+        ("train", "round2_kernel-5_seed-1", 90, "900.0"),  # nor this seed
+        ("fuse", "job", 0.5, "-"),
     ):
         (tmp_path / rule).mkdir(exist_ok=True)
         (tmp_path / rule / f"{job}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:10\t{memory}\n")
-    table = runtime_table(tmp_path).set_index("rule")
+    table = runtime_table(tmp_path, {"default", "kernel-5"}, {0}).set_index("rule")
     assert table.loc["train"].tolist() == [2, 15, 30, 700]
     assert math.isnan(table.loc["fuse", "peak_memory_mib"])  # too short to be measured
     assert table.loc["all"].tolist()[:3] == [3, pytest.approx(30.5 / 3), 30.5]
-    assert list(runtime_table(tmp_path, leave_out="fuse")["rule"]) == ["train", "all"]
 
 
 def test_no_jobs_is_an_error(tmp_path: Path):
     with pytest.raises(ValueError, match="holds no benchmark files"):
-        runtime_table(tmp_path)
+        runtime_table(tmp_path, {"default"}, {0})
     with pytest.raises(ValueError, match=r"holds no provenance\.json"):
         provenance_table(tmp_path, {})
 

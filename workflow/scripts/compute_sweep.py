@@ -3,7 +3,10 @@
 from job import job
 
 with job(snakemake):
+    from wsss.ledger import read_numbers, stated_scores
     from wsss.tables import sweep_table
 
-    table = sweep_table(snakemake.params["values"], snakemake.params.seeds, snakemake.input.metrics)
-    table.to_csv(snakemake.output.points, index=False)
+    p, numbers = snakemake.params, snakemake.input.numbers
+    stated = stated_scores(read_numbers(numbers)) if numbers else {}
+    paper = {value: stated[e] for value, same in p.experiments.items() for e in same if e in stated}
+    sweep_table(p["values"], p.seeds, snakemake.input.metrics, paper).to_csv(snakemake.output.points, index=False)

@@ -7,12 +7,14 @@ from job import job
 with job(snakemake):
     import pandas as pd
 
+    from wsss.ledger import read_numbers, stated_scores
     from wsss.tables import class_table, conditions_note, direction_table, experiment_table, read_scores
 
     p, files = snakemake.params, snakemake.input.metrics
-    published, directions = (pd.concat(map(pd.read_csv, snakemake.input[n])) for n in ("published", "directions"))
+    stated = stated_scores(read_numbers(snakemake.input.numbers))
+    directions = pd.concat(map(pd.read_csv, snakemake.input.directions))
     scores = read_scores(list(p.compared), p.seeds, files)
-    experiment_table(scores, p.rows, published, p.bound).to_csv(snakemake.output.table, index=False)
+    experiment_table(scores, p.rows, stated, p.bound).to_csv(snakemake.output.table, index=False)
     direction_table(scores, p.rows, directions).to_csv(snakemake.output.directions, index=False)
     class_table(p.rows, p.seeds, files).to_csv(snakemake.output.classes, index=False)
     Path(snakemake.output.note).write_text(conditions_note(files) + "\n")

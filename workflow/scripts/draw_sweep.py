@@ -7,6 +7,7 @@ with job(snakemake):
 
     from wsss.plotting import draw_sweep, save_figure
 
-    points, sweep = pd.read_csv(snakemake.input.points, dtype={"value": str}), snakemake.params.sweep
-    figure = draw_sweep(points, title=sweep["title"], axis=sweep["axis"], default=snakemake.params.default)
+    points, p = pd.read_csv(snakemake.input.points, dtype={"value": str}), snakemake.params
+    shown = {"title": p.sweep["title"], "axis": p.sweep["axis"], "default": p.default}
+    figure = draw_sweep(points, **shown, published_best=p.published_best)
     save_figure(figure, snakemake.output.png, snakemake.output.pdf)

@@ -9,7 +9,7 @@ with job(snakemake):
     from wsss.run_records import runtime_table
 
     table, out, title = (
-        runtime_table(Path(snakemake.params.benchmarks)),
+        runtime_table(Path(snakemake.params.benchmarks), snakemake.params.names, snakemake.params.seeds),
         snakemake.output,
         "Time and memory of each rule",
     )

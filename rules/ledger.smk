@@ -1,0 +1,89 @@
+"""The ledger of all numbers that the papers state, and the target of everything in them."""
+
+from csv import DictReader
+
+
+def coming():
+    """The evaluations that this run makes, or has, for the tables and figures that it was asked for."""
+    main = [MAIN_TABLE] if requested(["report", "runtime"]) else []
+    tables = requested(CONFIG.tables, main)
+    figures = requested(CONFIG.figures, CONFIG.figures if requested(["report"]) else [])
+    pictured = {e for f in figures for e in CONFIG.figures[f].experiments}
+    files = {results_of(e, "metrics.json")[0] for e in pictured}
+    files |= {f for t in tables for f in metrics_of(t)}
+    return files | {f for s in requested(CONFIG.sweeps) for f in sweep_metrics(CONFIG.sweeps[s])}
+
+
+def evaluations(wildcards):
+    """Experiment → its evaluations that are coming, or that exist."""
+    made = coming()
+    lines = [
+        line for f in paper("_ledger") for line in DictReader(Path(f).read_text().splitlines())
+    ]
+    stated = {line["experiment"] for line in lines}
+    files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
+    # No rule makes an absolute path: what merely exists is taken as it is, and makes nothing be trained.
+    leaf = lambda f: os.path.abspath(f) if os.path.exists(f) else None
+    found = {e: [f if f in made else leaf(f) for f in files[e]] for e in files}
+    return {e: [f for f in found[e] if f] for e in found}
+
+
+rule ledger:
+    input:
+        expand(f"{TABLES}/ledger.{{kind}}", kind=["csv", "md", "tex", "html"]),
+    localrule: True
+
+
+rule compute_ledger:
+    input:
+        code=code("compute_ledger.py"),
+        numbers=paper("_ledger"),
+        metrics=lambda w: [f for files in evaluations(w).values() for f in files],
+    output:
+        table=f"{TABLES}/ledger.csv",
+        note=f"{TABLES}/ledger_conditions.txt",
+    log:
+        f"{LOGS}/compute_ledger/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/compute_ledger/job.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        evaluations=evaluations,
+        labels={name: e.label for name, e in CONFIG.experiments.items()},
+        compared=ON_VOC2012,
+    script:
+        "../workflow/scripts/compute_ledger.py"
+
+
+rule write_ledger:
+    input:
+        code=code("write_ledger.py"),
+        table=f"{TABLES}/ledger.csv",
+        note=f"{TABLES}/ledger_conditions.txt",
+    output:
+        md=f"{TABLES}/ledger.md",
+        tex=f"{TABLES}/ledger.tex",
+        html=in_report(f"{TABLES}/ledger.html", "ledger", SCORES, "The ledger"),
+    log:
+        f"{LOGS}/write_ledger/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/write_ledger/job.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        compared=ON_VOC2012,
+    script:
+        "../workflow/scripts/write_ledger.py"
+
+
+rule paper:
+    input:
+        [getattr(rules, name).input for name in PAPER],
+        rules.stage_quality.input,
+        rules.runtime.input,
+        rules.ledger.input,
+        f"{RESULTS}/report.html",
+    localrule: True

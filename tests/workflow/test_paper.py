@@ -1,0 +1,163 @@
+"""The target ``paper``: what it plans, job by job; and the ledger, which takes what exists and forces nothing."""
+
+import shutil
+
+import pandas as pd
+import pytest
+import yaml
+from checkouts import REPOSITORY, Checkout
+from test_dag import chain, difference, given_folder, overlay
+
+# What each table and figure adds to those on its left, rule by rule. Tables 1 and 2 have rows of Table 3.
+#   Table 3, Table 4, Figure 6, Figure 7
+DEFAULT = {
+    "train_fully_supervised": (1, 0, 0, 0),  # the bound
+    "train_classifier": (2, 0, 0, 4),  # with and without GR; one for each N, but for N = 32, which Table 3 has
+    "export_cams": (1, 0, 0, 4),  # mining alone needs them, so not without GR
+    "train_integral": (2, 0, 0, 4),
+    "export_integral_cams": (2, 0, 0, 4),
+    "fuse_saliency": (2, 0, 0, 4),
+    "mine_potential_objects": (1, 0, 0, 4),
+    # Table 3: first rounds on labels of baseline, gr and gr_pom, second ones of gr_retrain, gr_pom_retrain and nsrom.
+    # Figure 6: r = 10 is nsrom, and r = 1 is Table 4's row without dilation. Figure 7: two rounds for each N.
+    "train_segmentation": (6, 4, 4, 8),
+    "predict_training_images": (2, 0, 0, 4),  # gr and gr_pom have a second round
+    "mask_nonsalient_region": (1, 4, 4, 4),
+    "evaluate": (7, 4, 4, 4),  # a row, or a value
+}
+# Three rows of method in Table 3 (baseline, gr_pom, nsrom); r = 10 and N = 32 are nsrom.
+TINY = {
+    "train_fully_supervised": (1, 0, 0, 0),
+    "train_classifier": (2, 0, 0, 0),
+    "export_cams": (1, 0, 0, 0),
+    "train_integral": (2, 0, 0, 0),
+    "export_integral_cams": (2, 0, 0, 0),
+    "fuse_saliency": (2, 0, 0, 0),
+    "mine_potential_objects": (1, 0, 0, 0),
+    "train_segmentation": (3, 1, 0, 0),  # first rounds of baseline and gr_pom; nsrom; without dilation
+    "predict_training_images": (1, 0, 0, 0),
+    "mask_nonsalient_region": (1, 1, 0, 0),
+    "evaluate": (4, 1, 0, 0),
+}
+# The rows of TINY's Table 3 with all of Table 4; r = 30 is nsrom, so that r = 10 is one more value of Figure 6.
+PHOTOS = DEFAULT | {
+    "train_segmentation": (3, 4, 5, 8),
+    "predict_training_images": (1, 0, 0, 4),
+    "mask_nonsalient_region": (1, 4, 5, 4),
+    "evaluate": (4, 4, 5, 4),
+}
+# The same for every config.
+DATA = {"check_images": 1, "check_masks": 1}
+SHOWN = {
+    "compute_comparison": 2, "write_comparison": 2,  # Tables 1 and 2
+    "compute_table": 2, "write_table": 2,  # Tables 3 and 4
+    "draw_predictions": 1,  # Figure 4
+    "draw_evolution": 1,  # Figure 5
+    "compute_sweep": 2, "draw_sweep": 2,  # Figures 6 and 7
+    "measure_stage_quality": 2, "compute_stage_quality": 1, "write_stage_quality": 1,  # of baseline and nsrom
+    "compute_ledger": 1, "write_ledger": 1,
+    "measure_runtime": 1, "collect_provenance": 1, "report": 1, "paper": 1,
+}  # fmt: skip
+# Config → its chain, and whether its data set is built here; one that is given is planned with an empty folder.
+CONFIGS = {"config.yaml": (DEFAULT, True), "tiny.yaml": (TINY, True), "photos.yaml": (PHOTOS, False)}
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_whole_paper_is_exactly_these_jobs(clone: Checkout, config: str):
+    expected, built = CONFIGS[config]
+    files = [f"config/{config}", *([] if built else [given_folder(clone)])]
+    counts = clone.with_config(*files).dry_run("paper")
+    jobs = DATA | ({"build_openmoji": 1} if built else {}) | {rule: sum(parts) for rule, parts in expected.items()}
+    assert counts == jobs | SHOWN
+
+
+def test_the_parts_of_the_plan_are_the_tables_and_figures(clone: Checkout):
+    """The columns of ``DEFAULT`` are what the targets add, one after the other; Tables 1 and 2 train nothing."""
+    targets, before = [], {}
+    for number, target in enumerate(["nsrom_table3", "nsrom_table4", "nsrom_figure6", "nsrom_figure7"]):
+        targets.append(target)
+        after = chain(clone.with_config().dry_run(*targets))
+        added = {rule: count for rule, count in difference(after, before).items() if rule in DEFAULT}
+        assert added == {rule: parts[number] for rule, parts in DEFAULT.items() if parts[number]}
+        before = after
+    assert chain(clone.with_config().dry_run(*targets, "nsrom_table1", "nsrom_table2")) == before
+
+
+def test_one_more_kernel_adds_no_classifier(clone: Checkout):
+    values = yaml.safe_load((clone.folder / "config/config.yaml").read_text())["sweeps"]["nsrom_figure6"]["values"]
+    longer = overlay(clone, "kernels.yaml", {"sweeps": {"nsrom_figure6": {"values": [*values, 25]}}})
+    before, after = clone.with_config().dry_run("paper"), clone.with_config(longer).dry_run("paper")
+    assert difference(after, before) == {"mask_nonsalient_region": 1, "train_segmentation": 1, "evaluate": 1}
+
+
+def test_an_unknown_table_of_published_methods_is_named(clone: Checkout):
+    wrong = overlay(clone, "wrong.yaml", {"tables": {"nsrom_table1": {"compare_with": "nsrom_tabel1"}}})
+    run = clone.with_config(wrong).snakemake("--dry-run", "nsrom_table3", check=False)
+    assert run.returncode
+    assert "tables.nsrom_table1.compare_with is 'nsrom_tabel1'" in run.stdout
+    assert "name one of nsrom_table1, nsrom_table2" in run.stdout
+
+
+# --- the ledger ---------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_alone_trains_nothing(clone: Checkout):
+    assert clone.dry_run("ledger") == {"ledger": 1, "compute_ledger": 1, "write_ledger": 1}
+
+
+@pytest.mark.parametrize(
+    ("target", "evaluated"),
+    [
+        ("nsrom_table4", ["default", "kernel-1", "retrain_on-none"]),  # nsrom, nsrm_without_dilation, gr_pom
+        ("nsrom_table1", ["default"]),
+        ("nsrom_figure4", ["default", "global_reasoning-off_mining.enabled-off_retrain_on-none"]),  # with baseline
+        ("nsrom_figure6", ["default", "kernel-1"]),  # of its values, those that are an experiment
+    ],
+)
+def test_the_ledger_comes_after_what_is_asked_for(clone: Checkout, target: str, evaluated: list[str]):
+    kernels = overlay(clone, "ledger.yaml", {"sweeps": {"nsrom_figure6": {"values": [1, 10, 20]}}})
+    jobs = clone.with_config("config/tiny.yaml", kernels).jobs(target, "ledger")
+    (ledger,) = [job for job in jobs if job.rule == "compute_ledger"]
+    assert sorted(f.split("/")[-3] for f in ledger.inputs if f.endswith("metrics.json")) == evaluated
+
+
+def test_the_ledger_takes_what_exists_and_claims_nothing(tiny_copy: Checkout):
+    """Table 3 has been evaluated: the ledger shows its rows, be they outdated, and adds no job of the chain."""
+    (tiny_copy.folder / "src/wsss/deeplab.py").open("a").write("\n# an edit\n")
+    assert tiny_copy.dry_run("ledger") == {"ledger": 1, "compute_ledger": 1, "write_ledger": 1}
+    tiny_copy.snakemake("ledger")
+    table = pd.read_csv(tiny_copy.results / "tables" / "ledger.csv").set_index("label")
+    assert table["seeds"].to_dict() == {
+        "baseline": 1, "+ GR": 0, "+ GR + retrain": 0, "+ GR + POM": 1, "+ GR + POM + retrain": 0,
+        "+ GR + POM + NSRM": 1, "NSRM on all images": 0, "NSRM without object expansion": 0, "NSRM without masking": 0,
+        "NSRM without dilation": 0,
+    }  # fmt: skip
+    assert not {"paper", "difference", "verdict"} & set(table.columns)
+    assert tiny_copy.dry_run("ledger") == {}
+
+
+def test_elsewhere_a_table_beside_published_methods_shows_ours_alone(tiny_copy: Checkout):
+    tiny_copy.snakemake("nsrom_table1")
+    text = (tiny_copy.results / "tables" / "nsrom_table1.md").read_text()
+    assert "(ours)" in text and "EfficientNet-Lite0" in text and "they say nothing about this data set" in text
+    assert "SEC" not in text and "65.5" not in text
+
+
+def test_on_the_papers_data_set_every_number_has_a_verdict(tiny_copy: Checkout):
+    """The tiny evaluations under the name of VOC 2012: shown, but of other images than the paper's."""
+    shutil.copytree(tiny_copy.results, tiny_copy.folder / "results" / "voc2012", copy_function=shutil.copy2)
+    voc = tiny_copy.with_config("config/tiny.yaml", overlay(tiny_copy, "voc.yaml", {"dataset": {"name": "voc2012"}}))
+    assert chain(voc.dry_run("ledger")) == {}
+    voc.snakemake("ledger")
+    table = pd.read_csv(tiny_copy.folder / "results/voc2012/tables/ledger.csv").set_index("number")
+    stated = pd.read_csv(REPOSITORY / "config/paper/nsrom_ledger.csv").set_index("number")
+    assert table["paper"].to_dict() == stated["value"].to_dict()
+    verdicts = table["verdict"].to_dict()
+    assert {n for n, v in verdicts.items() if v == "other images"} == {
+        "table3_baseline",
+        "table3_gr_pom",
+        "table3_nsrom",
+    }
+    assert {v for n, v in verdicts.items() if v != "other images"} == {"not run"}
+    page = (tiny_copy.folder / "results/voc2012/tables/ledger.html").read_text()
+    assert "70.4" in page and "NaN" not in page and ">nan<" not in page
