@@ -30,9 +30,9 @@ import numpy as np
 from scipy.io import savemat
 
 from wsss.label_io import write_label
-from wsss.openmoji.art import CLASSES
 from wsss.openmoji.scenes import compose_scene
 from wsss.randomness import generator
+from wsss.voc.classes import CLASSES
 
 SHAPES = ((1.0, 0.75), (0.67, 1.0), (0.78, 0.6), (1.0, 0.66))  # width and height as shares of the longest side
 MINIMUM_PIXELS = 40  # a class with fewer is not worth a label
@@ -69,7 +69,8 @@ class StandIn:
             "val_split": "val",
             "test_split": "test",
             "voc2012": {**voc, "labels": str(self.labels), "expected": self.expected, "download": False, **changes},
-            "saliency": {"maps": str(self.saliency)},
+            # In full, so that nothing of a config below this one is left.
+            "saliency": {"maps": str(self.saliency), "model": None, "url": None, "sha256": None},
         }
 
 
