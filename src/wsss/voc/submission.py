@@ -32,7 +32,7 @@ def pack(predictions: Path, pictures: Sequence[Picture], archive: Path, num_clas
     if a prediction is missing, is of no picture, or is ill-formed (see ``check``).
     """
     expected = {f"{p.image_id}.png" for p in pictures}
-    found = {file.name for file in Path(predictions).iterdir()}
+    found = {file.name for file in Path(predictions).iterdir() if not file.name.startswith(".")}  # workflows' own marks
     _same_names(predictions, expected, found)
     with written_aside(archive) as aside:
         with (
