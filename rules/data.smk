@@ -23,16 +23,17 @@ def listing(*names):
     return names_and_sizes(f"{FOLDER}/{n}" for n in names) if CONFIG.dataset.path else []
 
 
-def names_and_sizes(folders):
-    """A digest of the folders' files, so that a changed folder is noticed and a touched one is not."""
+def names_and_sizes(paths):
+    """A digest of files and of what is in folders, so that a changed one is noticed and a touched one is not."""
     from hashlib import sha256
 
-    found = [
-        (f, entry.name, entry.stat().st_size)
-        for f in folders
-        if os.path.isdir(f)
-        for entry in sorted(os.scandir(f), key=lambda e: e.name)
-    ]
+    found = []
+    for path in paths:
+        if os.path.isdir(path):
+            entries = sorted(os.scandir(path), key=lambda e: e.name)
+            found += [(path, e.name, e.stat().st_size) for e in entries]
+        elif os.path.isfile(path):
+            found.append((path, os.path.getsize(path)))
     return sha256(repr(found).encode()).hexdigest()
 
 

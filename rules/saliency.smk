@@ -4,11 +4,6 @@ MAPS = CONFIG.dataset.saliency
 TRAIN_LIST = f"ImageSets/Segmentation/{CONFIG.dataset.train_split}.txt"
 
 
-def saliency_source(path):
-    """The given maps or model, for ``input:``; if it is not there, the script says what to do."""
-    return [ancient(path)] if MAPS.url or os.path.exists(path) else []
-
-
 if MAPS and MAPS.maps:
 
     rule import_saliency:
@@ -16,7 +11,7 @@ if MAPS and MAPS.maps:
             code=code("import_saliency.py"),
             pictures=[ancient(f) for f in present("JPEGImages")],
             split=present(TRAIN_LIST),
-            source=saliency_source(MAPS.maps),
+            source=[ancient(MAPS.maps)] if os.path.exists(MAPS.maps) else [],
         output:
             maps=directory(SALIENCY),
             manifest=SALIENCY_MANIFEST,
@@ -32,7 +27,7 @@ if MAPS and MAPS.maps:
             settings={"method": "precomputed maps", "source": MAPS.maps, "sha256": MAPS.sha256},
             split=CONFIG.dataset.train_split,
             folder=FOLDER,
-            listing=names_and_sizes([MAPS.maps]) if os.path.isdir(MAPS.maps) else [],
+            listing=names_and_sizes([MAPS.maps]),
         script:
             "../workflow/scripts/import_saliency.py"
 
@@ -60,7 +55,7 @@ if MAPS and MAPS.model:
             code=code("detect_saliency.py"),
             pictures=[ancient(f) for f in present("JPEGImages")],
             split=present(TRAIN_LIST),
-            source=saliency_source(MAPS.model),
+            source=[MAPS.model] if MAPS.url or os.path.exists(MAPS.model) else [],
         output:
             maps=directory(SALIENCY),
             manifest=SALIENCY_MANIFEST,

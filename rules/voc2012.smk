@@ -1,5 +1,6 @@
 """PASCAL VOC 2012: its archives, downloaded or given, become a folder in the one on-disk form."""
 
+from wsss.sources import ROOTS
 from wsss.voc.known import DOWNLOADABLE, FILES, LABELS
 
 VOC = CONFIG.dataset.voc2012
@@ -21,13 +22,13 @@ def at_hand(*archives):
 
 
 def sources_of(*archives):
-    """For ``params:``: places and checksums, and what is in places that are folders."""
+    """For ``params:``: places, checksums, and a digest of what the user has given (downloads have their checksums)."""
     settings = {a: place_of(a) for a in archives}
     settings |= {f"{a}_checksum": getattr(VOC, a).checksum for a in archives}
-    inner = ("JPEGImages", "SegmentationClass", "cls", "")
-    return settings | {
-        "listing": names_and_sizes(f"{place_of(a)}/{i}" for a in archives for i in inner)
-    }
+    given = [getattr(VOC, a).path for a in archives if getattr(VOC, a).path]
+    inner = ("", "JPEGImages", "SegmentationClass", "SegmentationClassAug", "cls")
+    places = given + [f"{g}/{root}/{i}" for g in given for root in ROOTS for i in inner]
+    return settings | {"listing": names_and_sizes(places)}
 
 
 if VOC and VOC.download:

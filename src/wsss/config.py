@@ -26,7 +26,7 @@ class Section(BaseModel):
 
 
 class OpenMoji(Section):
-    """The embedded data set; it is built only where `dataset.path` is null."""
+    """The embedded data set; it is built only where `dataset.path` and `dataset.voc2012` are null."""
 
     size: int = Field(161, ge=33, description="side of a scene, px; 16k+1 puts feature maps exactly on the picture")
     train: int = Field(400, ge=1, description="training scenes; half of them simple, half complex")
@@ -101,7 +101,7 @@ class Dataset(Section):
     """Where the pictures come from."""
 
     name: str = Field("openmoji", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="folder under `results/`")
-    path: str | None = Field(None, description="folder in VOC layout; null builds the embedded data set")
+    path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
     train_split: str = Field("train", description="split that trains, as in `labels.csv`")
     val_split: str = Field("val", description="split that is evaluated")
     test_split: str | None = Field(None, description="split without labels that `submission` predicts")
