@@ -13,8 +13,11 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/voc2012.smk"
+include: "rules/saliency.smk"
 include: "rules/segmentation.smk"
 include: "rules/nsrom.smk"
+include: "rules/submission.smk"
 include: "rules/tables.smk"
 
 

@@ -2,7 +2,7 @@
 
 from wsss.config import leaves
 
-BUILT = f"{RESULTS}/data/openmoji"
+BUILT = f"{RESULTS}/data/{'voc2012' if CONFIG.dataset.voc2012 else 'openmoji'}"
 FOLDER = CONFIG.dataset.path or BUILT
 
 
@@ -18,22 +18,31 @@ SPLITS = [
 ]
 
 
-def listing(*folders):
-    """Names and sizes of a given data set's files, so that a changed folder is noticed and a touched one is not."""
-    if CONFIG.dataset.path is None:
-        return []
+def listing(*names):
+    """``names_and_sizes`` of folders of a given data set."""
+    return names_and_sizes(f"{FOLDER}/{n}" for n in names) if CONFIG.dataset.path else []
+
+
+def names_and_sizes(paths):
+    """A digest of files and of what is in folders, so that a changed one is noticed and a touched one is not."""
     from hashlib import sha256
 
-    found = [
-        (f, entry.name, entry.stat().st_size)
-        for f in folders
-        if os.path.isdir(f"{FOLDER}/{f}")
-        for entry in sorted(os.scandir(f"{FOLDER}/{f}"), key=lambda e: e.name)
-    ]
+    found = []
+    for path in paths:
+        if os.path.isdir(path):
+            entries = sorted(os.scandir(path), key=lambda e: e.name)
+            found += [(path, e.name, e.stat().st_size) for e in entries]
+        elif os.path.isfile(path):
+            found.append((path, os.path.getsize(path)))
     return sha256(repr(found).encode()).hexdigest()
 
 
-if CONFIG.dataset.path is None:
+# Maps that are made or imported; None: those of the data set's own folder, if any, are used.
+SALIENCY = f"{RESULTS}/data/saliency/maps" if CONFIG.dataset.saliency else None
+SALIENCY_MANIFEST = f"{RESULTS}/data/saliency/manifest.csv" if SALIENCY else []
+
+
+if CONFIG.dataset.path is None and CONFIG.dataset.voc2012 is None:
 
     rule build_openmoji:
         input:
@@ -64,7 +73,8 @@ rule check_images:
     input:
         code=code("check_images.py"),
         pictures=[ancient(f) for f in present("JPEGImages")],
-        saliency=[ancient(f) for f in present("Saliency")],
+        saliency=[ancient(f) for f in ([SALIENCY] if SALIENCY else present("Saliency"))],
+        saliency_manifest=SALIENCY_MANIFEST,
         lists=present(*SPLITS, "labels.csv", "classes.txt"),
     output:
         images=IMAGES,
@@ -82,6 +92,7 @@ rule check_images:
             "train": CONFIG.dataset.train_split,
             "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
+            "saliency": SALIENCY,
         },
         listing=listing("JPEGImages", "Saliency"),
     script:

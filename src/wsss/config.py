@@ -4,7 +4,8 @@ The reference in ``docs/config.md`` is generated from the field descriptions her
 """
 
 import difflib
-from typing import Annotated, Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +23,7 @@ def _stride(value: int) -> int:
 Stride = Annotated[int, AfterValidator(_stride)]  # not a Literal, which would refuse numbers written as text
 Factor = Annotated[float, Field(gt=0, le=8)]  # a scale of pictures
 Share = Annotated[float, Field(ge=0, le=1)]
+Address = Annotated[str, Field(pattern=r"^(https?|ftp)://\S+$")]
 Dilation = Annotated[int, Field(ge=1)]
 Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)]
 
@@ -31,7 +33,7 @@ class Section(BaseModel):
 
 
 class OpenMoji(Section):
-    """The embedded data set; it is built only where `dataset.path` is null."""
+    """The embedded data set; it is built only where `dataset.path` and `dataset.voc2012` are null."""
 
     size: int = Field(161, ge=33, description="side of a scene, px; 16k+1 puts feature maps exactly on the picture")
     train: int = Field(400, ge=1, description="training scenes; half of them simple, half complex")
@@ -39,14 +41,80 @@ class OpenMoji(Section):
     seed: int = Field(0, description="another value composes other scenes")
 
 
+class Archive(Section):
+    """An archive that has to be given."""
+
+    path: str | None = Field(
+        None, description="the archive, or its unpacked folder; null: its usual name in `dataset.voc2012.downloads`"
+    )
+    checksum: str = Field(
+        "known",
+        pattern=r"^(known|off|[0-9a-f]{64})$",
+        description="`known`: torchvision's, if it has one; a sha256 in hexadecimal; `off`: not verified",
+    )
+
+
+class PublicArchive(Archive):
+    """An archive that can be downloaded."""
+
+    url: Address | None = Field(None, description="where it is downloaded from; null: torchvision's address")
+
+
+class Figures(Section):
+    """What the data are counted against before anything is made of them."""
+
+    trainaug: int = Field(10582, ge=1, description="training images")
+    simple: int = Field(6746, ge=0, description="training images with one class")
+    complex: int = Field(3836, ge=0, description="training images with two or more classes")
+    pairs: int = Field(15555, ge=1, description="(image, class) pairs in training images")
+    val: int = Field(1449, ge=1, description="validation images")
+    test: int = Field(1456, ge=1, description="test images")
+
+
+class VOC2012(Section):
+    """PASCAL VOC 2012 with the masks of SBD, or of a SegmentationClassAug if `augmented.path` names one."""
+
+    downloads: str = Field("data/voc2012", description="folder where archives without a path are, or are downloaded to")
+    download: bool = Field(False, description="download `trainval` and `sbd` if they are not there")
+    trainval: PublicArchive = PublicArchive()
+    sbd: PublicArchive = PublicArchive()
+    augmented: Archive = Archive()
+    test: Archive = Archive()
+    labels: str | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
+    expected: Figures = Figures()
+
+
+class Saliency(Section):
+    """Saliency maps of the training pictures, given or detected; null: they lie in the data set's folder `Saliency`."""
+
+    maps: str | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
+    model: str | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
+    url: Address | None = Field(None, description="where the file `model` is downloaded from if it is missing")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
+    )
+    batch_size: int = Field(8, ge=1, description="pictures that the model sees at once")
+
+
+class Submission(Section):
+    """What the target `submission` packs for the VOC server: predictions on `dataset.test_split`."""
+
+    experiment: str = Field("nsrom", description="whose final network predicts")
+    seed: int | None = Field(None, ge=0, description="of which seed; null: the first of `seeds`")
+    crf: bool = Field(True, description="refine the predictions with the dense CRF")
+
+
 class Dataset(Section):
     """Where the pictures come from."""
 
     name: str = Field("openmoji", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="folder under `results/`")
-    path: str | None = Field(None, description="folder in VOC layout; null builds the embedded data set")
+    path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
     train_split: str = Field("train", description="split that trains, as in `labels.csv`")
     val_split: str = Field("val", description="split that is evaluated")
+    test_split: str | None = Field(None, description="split without labels that `submission` predicts")
     openmoji: OpenMoji = OpenMoji()
+    voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
+    saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
 
 
 class Optimiser(Section):
@@ -262,6 +330,7 @@ class Config(Science):
     tables: dict[str, Table] = Field({}, description="targets by name")
     sweeps: dict[str, Sweep] = Field({}, description="targets by name")
     figures: dict[str, Pictures] = Field({}, description="targets by name")
+    submission: Submission = Submission()
     bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
 
 
@@ -286,6 +355,7 @@ def load_config(raw: dict[str, Any]) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
+    _check_data(config)
     _check_references(config)
     return config
 
@@ -320,6 +390,30 @@ def _check_combination(settings: dict[str, Any]) -> None:
             raise ConfigError(f"{section}.output_stride is {settings[f'{section}.output_stride']}: vgg16 has 8.")
     if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
+
+
+def _check_data(config: Config) -> None:
+    """Data keys that are valid alone but not together."""
+    data, maps = config.dataset, config.dataset.saliency
+    if data.voc2012 is not None:
+        if data.path is not None:
+            raise ConfigError("dataset.path and dataset.voc2012 both name the data: set one of them to null.")
+        if (data.train_split, data.val_split) != ("trainaug", "val"):
+            raise ConfigError("dataset.voc2012 has the splits trainaug and val: set train_split and val_split to them.")
+        if data.test_split not in (None, "test"):
+            raise ConfigError(f"dataset.test_split is '{data.test_split}', but dataset.voc2012 calls it test.")
+        if maps is None:
+            raise ConfigError("dataset.voc2012 has no saliency maps: set dataset.saliency.maps or .model.")
+    if maps is not None:
+        if (maps.maps is None) == (maps.model is None):
+            raise ConfigError("dataset.saliency needs either maps or model: set exactly one of them.")
+        if maps.url is not None and (maps.model is None or maps.sha256 is None):
+            raise ConfigError("dataset.saliency.url needs dataset.saliency.model, the file to write, and its sha256.")
+    if data.test_split is not None and config.submission.experiment not in config.experiments:
+        raise ConfigError(
+            f"submission.experiment is '{config.submission.experiment}', which is not defined"
+            f"{_nearest(config.submission.experiment, config.experiments)}."
+        )
 
 
 def _check_references(config: Config) -> None:
@@ -364,8 +458,14 @@ def _fields_at(location: tuple) -> list[str]:
     model: Any = Config
     for part in location:
         field = getattr(model, "model_fields", {}).get(part)
-        model = field.annotation if field is not None else None
+        model = section_of(field.annotation) if field is not None else None
     return list(getattr(model, "model_fields", {}))
+
+
+def section_of(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field holds, also where it may be null; None for a plain setting."""
+    kinds = get_args(annotation) if isinstance(annotation, UnionType) else [annotation]
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
 
 
 def _nearest(key: str, known) -> str:

@@ -2,17 +2,17 @@
 
 from pydantic import BaseModel
 
-from wsss.config import Config, Experiment, Pictures, Sweep, Table
+from wsss.config import Config, Experiment, Pictures, Sweep, Table, section_of
 
 
 def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
     """The Markdown reference of all settings."""
     lines, nested = [], []
     for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            nested.append((kind, f"{prefix}{name}"))
-        else:
+        section = section_of(field.annotation)
+        if section is not None:
+            nested.append((section, f"{prefix}{name}"))
+        if section is None or field.default is None:
             default = "required" if field.is_required() else f"`{field.default!r}`".replace("|", "\\|")
             lines.append(f"| `{prefix}{name}` | {default} | {field.description or ''} |")
     table = "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines]) if lines else ""

@@ -89,15 +89,22 @@ def read_masks(masks: Path) -> dict[str, Path]:
         return {row["image_id"]: Path(row["mask"]) for row in csv.DictReader(stream)}
 
 
+COLUMNS = ("image_id", "split", "width", "height", "classes", "kind", "picture", "saliency", "sha256")
+
+
 # --- checks -------------------------------------------------------------------------------------------------------
 
 
-def check_images(folder: Path, images: Path, splits: dict[str, bool], progress: Callable = iter) -> None:
+def check_images(
+    folder: Path, images: Path, splits: dict[str, bool], progress: Callable = iter, *, saliency: Path | None = None
+) -> None:
     """Checks pictures, image-level labels and saliency maps of a folder in VOC layout; writes ``images``.
 
-    ``splits``: name → whether its pictures need saliency maps.  Every picture is decoded, so a truncated one is found
-    here.  Reads no mask.  Raises ``DataError`` naming the file, what is wrong with it and what to do.
+    ``splits``: name → whether its pictures need saliency maps.  ``saliency``: folder of the maps, by default Saliency
+    in ``folder``.  Every picture is decoded, so a truncated one is found here.  Reads no mask.  Raises ``DataError``
+    naming the file, what is wrong with it and what to do.
     """
+    saliency = saliency or folder / "Saliency"
     classes = read_classes(folder / "classes.txt")
     labels = _image_labels(folder / "labels.csv", classes)
     rows = []
@@ -109,18 +116,24 @@ def check_images(folder: Path, images: Path, splits: dict[str, bool], progress: 
                 f"{folder / 'labels.csv'} gives no class for {len(missing)} images of split '{split}' "
                 f"(first: {missing[0]}): add their image-level labels or take them out of the split"
             )
-        absent = [i for i in ids if needs_saliency and not (folder / "Saliency" / f"{i}.png").exists()]
+        absent = [i for i in ids if needs_saliency and not (saliency / f"{i}.png").exists()]
         if absent:
             raise DataError(
-                f"{folder / 'Saliency'} lacks the maps of {len(absent)} images of split '{split}' "
-                f"(first: {absent[0]}.png): add 8-bit maps from a saliency detector, or take the images out of it"
+                f"{saliency} lacks the maps of {len(absent)} images of split '{split}' "
+                f"(first: {absent[0]}.png): add 8-bit maps from a saliency detector, or take the images out of it, or "
+                "have dataset.saliency make them"
             )
         rows += [(i, split, labels[i]) for i in ids]
-    _write_csv(
-        images,
-        ("image_id", "split", "width", "height", "classes", "kind", "picture", "saliency", "sha256"),
-        (_image_row(folder, *row) for row in progress(rows)),
-    )
+    _write_csv(images, COLUMNS, (_image_row(folder, saliency, *row) for row in progress(rows)))
+
+
+def check_unlabelled(folder: Path, images: Path, split: str, progress: Callable = iter) -> None:
+    """Checks the pictures of a split that has neither labels nor saliency maps, such as VOC's test; writes ``images``.
+
+    Its rows have no class: they can be predicted, and nothing that trains or scores is given this file.
+    """
+    rows = split_ids(folder, split)
+    _write_csv(images, COLUMNS, (_image_row(folder, None, i, split, "") for i in progress(rows)))
 
 
 def check_masks(folder: Path, masks: Path, splits: Iterable[str], progress: Callable = iter) -> None:
@@ -161,7 +174,7 @@ def _image_labels(path: Path, classes: list[str]) -> dict[str, str]:
     return {i: names for i, names in labels.items() if names.split()}
 
 
-def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
+def _image_row(folder: Path, saliency: Path | None, image_id: str, split: str, classes: str) -> tuple:
     path = folder / "JPEGImages" / f"{image_id}.jpg"
     if not path.exists():
         raise DataError(
@@ -172,23 +185,15 @@ def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
     if b"\xff\xd9" not in data[-64:]:
         raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     height, width = read_picture(path).shape[:2]
-    saliency = folder / "Saliency" / f"{image_id}.png"
     digest = sha256(data)
-    if saliency.exists():
-        digest.update(saliency.read_bytes())
-        _check_size(saliency, read_gray(saliency), (height, width))
-    kind = "simple" if len(classes.split()) == 1 else "complex"
-    return (
-        image_id,
-        split,
-        width,
-        height,
-        classes,
-        kind,
-        path,
-        saliency if saliency.exists() else "",
-        digest.hexdigest(),
-    )
+    map_file = saliency / f"{image_id}.png" if saliency else None
+    if map_file and map_file.exists():
+        digest.update(map_file.read_bytes())
+        check_size(map_file, read_gray(map_file), (height, width))
+    else:
+        map_file = ""
+    kind = {0: "", 1: "simple"}.get(len(classes.split()), "complex")
+    return image_id, split, width, height, classes, kind, path, map_file, digest.hexdigest()
 
 
 def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
@@ -196,7 +201,7 @@ def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
     if not path.exists():
         raise DataError(f"{path} is missing: evaluation needs the mask of every image of its splits")
     mask = read_label(path)
-    _check_size(path, mask, read_picture(folder / "JPEGImages" / f"{image_id}.jpg").shape[:2])
+    check_size(path, mask, read_picture(folder / "JPEGImages" / f"{image_id}.jpg").shape[:2])
     values = np.unique(mask)
     if ((values >= num_classes) & (values != 255)).any():
         bad = values[(values >= num_classes) & (values != 255)][0]
@@ -206,7 +211,8 @@ def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
     return image_id, path, sha256(path.read_bytes()).hexdigest()
 
 
-def _check_size(path: Path, array: np.ndarray, size: tuple[int, int]) -> None:
+def check_size(path: Path, array: np.ndarray, size: tuple[int, int]) -> None:
+    """Raises ``DataError`` unless the (H, W) array that was read from ``path`` has its picture's ``size``."""
     if array.shape != size:
         (h, w), (height, width) = array.shape[:2], size
         raise DataError(f"{path} is {w}×{h} px but its picture is {width}×{height}: make both the same size")

@@ -12,6 +12,8 @@ class GroundTruthError(PermissionError):
 def forbid(folder_name: str = "SegmentationClass") -> None:
     """From now on, opening any path through a folder of this name in this process raises ``GroundTruthError``.
 
+    So does one whose name goes on from there: VOC's masks are known as SegmentationClassAug, too.
+
     The guard is an audit hook, so it cannot be removed again.  Pictures here are read through Python's ``open``
     (never by a library's own file access), so that the hook sees each of them.
     """
@@ -20,7 +22,8 @@ def forbid(folder_name: str = "SegmentationClass") -> None:
         if event == "open" and isinstance(arguments[0], (str, bytes)):
             path = os.fsdecode(arguments[0])
             # A link elsewhere that leads into the folder counts as well.
-            if folder_name in Path(path).parts[:-1] or folder_name in os.path.realpath(path).split(os.sep)[:-1]:
+            folders = (*Path(path).parts[:-1], *os.path.realpath(path).split(os.sep)[:-1])
+            if any(folder.startswith(folder_name) for folder in folders):
                 raise GroundTruthError(
                     f"{path} is ground truth, and only image-level labels may train: this stage must not read it"
                 )

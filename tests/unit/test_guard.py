@@ -61,6 +61,22 @@ def test_other_folders_can_be_read_and_without_the_guard_all(folder):
     assert run("\n".join(unguarded), folder, "unguarded").stdout == "read\n"
 
 
+@pytest.mark.parametrize("name", ["SegmentationClassAug", "SegmentationClassRaw"])
+def test_other_names_of_masks_are_known(folder, name):
+    (folder / name).mkdir()
+    write_label(folder / name / "a.png", np.zeros((8, 8), np.uint8))
+    assert "GroundTruthError" in run(CALLS[0].format(folder / name), folder).stderr.splitlines()[-1]
+
+
+def test_pictures_may_be_links(folder):
+    """The prepared VOC folder links to the pictures of an unpacked one."""
+    (folder / "links").mkdir()
+    (folder / "links" / "a.jpg").symlink_to(folder / "JPEGImages" / "a.jpg")
+    (folder / "links" / "a.png").symlink_to(folder / "SegmentationClass" / "a.png")
+    assert run(CALLS[2].format(folder / "links"), folder).stdout == "read\n"
+    assert "GroundTruthError" in run(CALLS[0].format(folder / "links"), folder).stderr.splitlines()[-1]
+
+
 def test_plain_and_low_level_opens_are_seen(folder):
     path = folder / "SegmentationClass" / "a.png"
     for call in (f"open('{path}', 'rb')", f"Path('{path}').read_bytes()", f"import os; os.open('{path}', os.O_RDONLY)"):

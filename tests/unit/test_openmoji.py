@@ -11,6 +11,7 @@ from PIL import Image
 from wsss.openmoji import art, build
 from wsss.openmoji.scenes import MINIMUM_SHARE, compose_scene
 from wsss.randomness import generator
+from wsss.voc.classes import CLASSES
 
 TRAIN, VAL = 40, 12
 
@@ -122,7 +123,7 @@ def test_half_of_the_scenes_are_complex_and_every_class_occurs(folder):
         assert sum(kinds[image_id] == "complex" for image_id in chosen) == len(chosen) / 2
     for image_id, kind in kinds.items():
         assert (len(labels[image_id]) > 1) == (kind == "complex")
-    assert {name for image_id in ids(folder, "train") for name in labels[image_id]} == set(art.CLASSES[1:])
+    assert {name for image_id in ids(folder, "train") for name in labels[image_id]} == set(CLASSES[1:])
 
 
 def test_saliency_shows_the_salient_objects_and_misses_most_others():
@@ -150,7 +151,7 @@ def test_objects_can_be_seen():
         assert np.hypot(colour, contrast).max() > 12
 
 
-@pytest.mark.parametrize("name", art.CLASSES[1:])
+@pytest.mark.parametrize("name", CLASSES[1:])
 def test_every_class_has_several_designs(name):
     assert len(art.DESIGNS[name]) >= 1
     for design in art.DESIGNS[name]:

@@ -48,13 +48,14 @@ def given_folder(checkout: Checkout) -> str:
 @pytest.mark.parametrize("config", sorted((REPOSITORY / "config").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_can_be_planned(clone: Checkout, config: Path):
     """A config that names a folder which is not here plans with an empty one in its place."""
-    files = [f"config/{config.name}"]
-    if (yaml.safe_load(config.read_text()).get("dataset") or {}).get("path"):
+    files, data = [f"config/{config.name}"], yaml.safe_load(config.read_text()).get("dataset") or {}
+    if data.get("path"):
         files.append(given_folder(clone))
     counts = clone.with_config(*files).dry_run("nsrom_table3")
     assert counts["nsrom_table3"] == 1
     assert counts["train_fully_supervised"] == counts["check_images"] == counts["check_masks"] == 1
-    assert ("build_openmoji" in counts) == (len(files) == 1)
+    assert ("build_openmoji" in counts) == (not data.get("path") and "voc2012" not in data)
+    assert ("prepare_voc2012" in counts) == ("voc2012" in data)
 
 
 # --- counts -------------------------------------------------------------------------------------------------------

@@ -11,5 +11,6 @@ with job(snakemake) as run:
 
     folder, s = Path(run.settings["folder"]), run.settings
     splits = {s["val"]: False, s["train"]: True}  # saliency maps serve training only
-    check_images(folder, Path(snakemake.output.images), splits, run.progress)
+    saliency = Path(s["saliency"]) if s["saliency"] else None
+    check_images(folder, Path(snakemake.output.images), splits, run.progress, saliency=saliency)
     shutil.copy(folder / "classes.txt", snakemake.output.classes)

@@ -12,11 +12,6 @@ from PIL import Image
 
 ART_SIZE = 384  # pixels of the longer side of the untrimmed art; objects are at most about 120 px in a scene
 
-CLASSES = (
-    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
-    "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-)  # fmt: skip
-
 # Class -> designs: OpenMoji file names, or names from COMPOSED. Chosen by eye, and few: with 400 training pictures a
 # class of many designs leaves even the fully supervised bound at half of what it is with two or three.
 DESIGNS = {

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from wsss.openmoji.art import CLASSES
 from wsss.openmoji.scenes import compose_scene
 from wsss.randomness import generator
+from wsss.voc.classes import CLASSES
 
 FOLDERS = ("JPEGImages", "SegmentationClass", "Saliency", "ImageSets/Segmentation")
 KINDS = ("simple", "complex")

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from wsss.openmoji.art import CLASSES, DESIGNS, DISTRACTORS, picture
+from wsss.openmoji.art import DESIGNS, DISTRACTORS, picture
 from wsss.openmoji.backgrounds import background
 from wsss.openmoji.saliency import DISTRACTOR, OBJECT, SALIENT, imitate_saliency
+from wsss.voc.classes import CLASSES
 
 # Classes that are seen together; three of four neighbours in a complex scene come from a group of the salient class.
 GROUPS = (

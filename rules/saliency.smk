@@ -1,0 +1,81 @@
+"""Saliency maps of the training pictures where the data set has none: imported, or detected with U²-Net."""
+
+MAPS = CONFIG.dataset.saliency
+TRAIN_LIST = f"ImageSets/Segmentation/{CONFIG.dataset.train_split}.txt"
+
+
+if MAPS and MAPS.maps:
+
+    rule import_saliency:
+        input:
+            code=code("import_saliency.py"),
+            pictures=[ancient(f) for f in present("JPEGImages")],
+            split=present(TRAIN_LIST),
+            source=[ancient(MAPS.maps)] if os.path.exists(MAPS.maps) else [],
+        output:
+            maps=directory(SALIENCY),
+            manifest=SALIENCY_MANIFEST,
+            provenance=f"{RESULTS}/data/saliency/provenance.json",
+        log:
+            f"{LOGS}/import_saliency/log.txt",
+        benchmark:
+            f"{BENCHMARKS}/import_saliency/job.tsv"
+        threads: workflow.cores or 1
+        resources:
+            mem_mb=1000,
+        params:
+            settings={"method": "precomputed maps", "source": MAPS.maps, "sha256": MAPS.sha256},
+            split=CONFIG.dataset.train_split,
+            folder=FOLDER,
+            listing=names_and_sizes([MAPS.maps]),
+        script:
+            "../workflow/scripts/import_saliency.py"
+
+
+if MAPS and MAPS.url:
+
+    # No input: the model is downloaded once, and no edit of code or touch does it again.
+    rule download_saliency_model:
+        output:
+            MAPS.model,
+        log:
+            f"{LOGS}/download_saliency_model/log.txt",
+        benchmark:
+            f"{BENCHMARKS}/download_saliency_model/job.tsv"
+        params:
+            settings={"url": MAPS.url, "sha256": MAPS.sha256},
+        script:
+            "../workflow/scripts/download_saliency_model.py"
+
+
+if MAPS and MAPS.model:
+
+    rule detect_saliency:
+        input:
+            code=code("detect_saliency.py"),
+            pictures=[ancient(f) for f in present("JPEGImages")],
+            split=present(TRAIN_LIST),
+            source=[MAPS.model] if MAPS.url or os.path.exists(MAPS.model) else [],
+        output:
+            maps=directory(SALIENCY),
+            manifest=SALIENCY_MANIFEST,
+            provenance=f"{RESULTS}/data/saliency/provenance.json",
+        log:
+            f"{LOGS}/detect_saliency/log.txt",
+        benchmark:
+            f"{BENCHMARKS}/detect_saliency/job.tsv"
+        threads: workflow.cores or 1
+        resources:
+            mem_mb=4000,
+        params:
+            settings={
+                "method": "U²-Net (ONNX)",
+                "source": MAPS.model,
+                "url": MAPS.url,
+                "sha256": MAPS.sha256,
+            },
+            batch_size=MAPS.batch_size,
+            split=CONFIG.dataset.train_split,
+            folder=FOLDER,
+        script:
+            "../workflow/scripts/detect_saliency.py"

@@ -1,0 +1,36 @@
+"""Downloads: a file appears complete and verified, or not at all."""
+
+import socket
+from pathlib import Path
+
+from wsss.archives import ArchiveError, verify
+from wsss.artifacts import written_aside
+
+SILENCE = 60  # seconds without a byte after which a connection counts as lost
+
+
+class DownloadError(ValueError):
+    """A download that failed, in one sentence."""
+
+
+def download(url: str, path: Path, checksum: str | None) -> None:
+    """Downloads ``url`` to ``path`` with torchvision's loader; ``checksum`` as in ``wsss.archives.verify``.
+
+    Raises ``DownloadError`` that says which file to put where; then nothing is left behind.
+    """
+    from torchvision.datasets.utils import download_url
+
+    path, before = Path(path), socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE)
+    try:
+        with written_aside(path) as aside:
+            download_url(url, str(aside.parent), aside.name)
+            verify(aside, checksum)
+    except ArchiveError as error:
+        raise DownloadError(f"What {url} sent is not the expected file ({error})") from error
+    except (OSError, RuntimeError) as error:
+        raise DownloadError(
+            f"{url} cannot be downloaded ({error}): get the file {path.name} by other means and put it at {path}"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)

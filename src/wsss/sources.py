@@ -1,0 +1,56 @@
+"""Files of a data set as a user has them: in an archive, or in a folder that was unpacked from it."""
+
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
+
+from wsss.archives import ArchiveError, extract, verify
+
+# Where archives of VOC and SBD keep their folders; a user may have moved these up.
+ROOTS = ("", "VOC2012", "VOCdevkit/VOC2012", "dataset", "benchmark_RELEASE/dataset")
+
+
+def check_source(source: Path, checksum: str | None) -> None:
+    """Raises ``ArchiveError`` unless ``source`` is a folder, or an archive with this checksum (see ``verify``)."""
+    if not Path(source).is_dir():
+        verify(source, checksum)
+
+
+def fetch(source: Path, inner: str, names: Collection[str], folder: Path, *, link: bool = False) -> Iterator[str]:
+    """Brings files ``{inner}/{name}`` of an archive or a folder into ``folder``; yields the names that there are.
+
+    ``inner``: a folder such as "ImageSets/Segmentation", wherever it lies in the source; "" takes any in an archive.  A
+    folder may also hold the files themselves.  ``link``: files of a folder are linked instead of copied.
+    """
+    source, parts = Path(source), PurePosixPath(inner).parts
+    if source.is_dir():
+        place = _find(source, inner, names)
+        for name in names:
+            if (place / name).is_file():
+                _bring((place / name).resolve(), folder / name, link)
+                yield name
+        return
+
+    def choose(path: PurePosixPath) -> str | None:
+        at_place = path.parts[:-1][len(path.parts) - 1 - len(parts) :] == parts and "__MACOSX" not in path.parts
+        return path.name if at_place and path.name in wanted else None
+
+    wanted = set(names)
+    yield from extract(source, folder, choose)
+
+
+def _find(source: Path, inner: str, names: Collection[str]) -> Path:
+    for place in (source / root / inner for root in ROOTS):
+        if place.is_dir():
+            return place
+    if any((source / name).is_file() for name in names):
+        return source
+    raise ArchiveError(f"{source} has no folder {inner}: name the folder that holds it")
+
+
+def _bring(file: Path, target: Path, link: bool) -> None:
+    if link:
+        os.symlink(file, target)
+    else:
+        shutil.copyfile(file, target)
