@@ -13,6 +13,7 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/weights.smk"
 include: "rules/segmentation.smk"
 include: "rules/nsrom.smk"
 include: "rules/tables.smk"

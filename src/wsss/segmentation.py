@@ -13,6 +13,7 @@ from torch import Tensor
 
 from wsss.artifacts import image_folder, written_aside
 from wsss.augment import jitter_colour, scale_and_crop, scale_crop_flip
+from wsss.backbone_names import segmentation_backbone
 from wsss.backbones import build_backbone
 from wsss.batches import batches_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
@@ -35,7 +36,7 @@ def build_segmentation(settings: dict, num_classes: int, *, pretrained: bool, we
 
     ``weights``: the file that the backbone starts from, see ``build_backbone``.
     """
-    name = backbone_of(settings)
+    name = segmentation_backbone(settings)
     backbone = build_backbone(
         name, output_stride=settings["segmentation.output_stride"], pretrained=pretrained, weights=weights
     )
@@ -45,19 +46,11 @@ def build_segmentation(settings: dict, num_classes: int, *, pretrained: bool, we
     return DeepLabV2(backbone, num_classes, **form).to(memory_format=torch.channels_last)
 
 
-def backbone_of(settings: dict) -> str:
-    """The form of the configured backbone: MS-COCO's weights need the caffe one, DeepLab's VGG-16 has other pools."""
-    name = settings["segmentation.backbone"]
-    if settings["segmentation.init"] == "coco":
-        return f"{name}_caffe"
-    return "vgg16_deeplab" if name == "vgg16" else name
-
-
 def identity(settings: dict, num_classes: int) -> dict[str, str]:
     """What a checkpoint of this network says it is."""
     said = {
         "network": "DeepLab-v2",
-        "backbone": backbone_of(settings).removesuffix("_deeplab"),
+        "backbone": segmentation_backbone(settings).removesuffix("_deeplab"),
         "output_stride": str(settings["segmentation.output_stride"]),
         "rates": str(settings["segmentation.rates"]),
         "decoder": str(settings["segmentation.decoder_width"]),
