@@ -19,6 +19,7 @@ Dilation = Annotated[int, Field(ge=1)]
 Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)]
 
 
+FOLDER = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 FILE = r"^[^/]+\.pth$"  # a file's name without a folder
 
 
@@ -38,7 +39,7 @@ class OpenMoji(Section):
 class Dataset(Section):
     """Where the pictures come from."""
 
-    name: str = Field("openmoji", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="folder under `results/`")
+    name: str = Field("openmoji", pattern=FOLDER, description="folder under `results/`")
     path: str | None = Field(None, description="folder in VOC layout; null builds the embedded data set")
     train_split: str = Field("train", description="split that trains, as in `labels.csv`")
     val_split: str = Field("val", description="split that is evaluated")
@@ -308,6 +309,9 @@ class Config(Science):
     """The whole configuration."""
 
     dataset: Dataset = Dataset()
+    results: str | None = Field(
+        None, pattern=FOLDER, description="folder under `results/`; null: named as the data set. For a second baseline"
+    )
     weights: Weights = Weights()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
     experiments: dict[str, Experiment] = Field({}, description="rows by name")
