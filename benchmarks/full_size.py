@@ -1,7 +1,7 @@
 """One training step of the paper's networks at the paper's sizes, on made-up pictures: ``make bench-full``.
 
-Prints steps a second, peak memory, and the hours that the trainings of NSROM's Table 3 would take at that rate (training
-alone: no inference, no CRF, no reading of pictures).  ``--pictures 1`` takes smaller batches, for a CPU.
+Prints steps a second, peak memory, and the hours that the trainings of NSROM's Table 3 would take at that rate (without
+inference, CRF, and reading of pictures).  ``--pictures 1`` takes smaller batches, for a CPU.
 """
 
 import argparse
