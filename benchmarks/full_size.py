@@ -50,7 +50,8 @@ def segmentation(plan: Plan, precision: str, pictures: int | None, steps: int) -
     labels = torch.randint(0, 21, (batch, crop, crop), dtype=torch.uint8, device=device())
 
     def loss(x: Tensor) -> Tensor:
-        return multi_scale_loss(multi_scale_logits(network, x, s["segmentation.loss_scales"]), labels) / parts
+        outputs = multi_scale_logits(network, x, s["segmentation.loss_scales"])
+        return multi_scale_loss([o.float() for o in outputs], labels) / parts
 
     rate, memory = _timed(network, loss, _pictures(batch, crop), _optimiser(s, "segmentation"), precision, parts, steps)
     rounds = len({key for key in _needed(plan) if key[0] in ("round1", "round2", "fully_supervised")})

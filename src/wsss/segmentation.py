@@ -98,9 +98,10 @@ def train_segmentation(
         images, labels = batch
         x = network.backbone.normalise(images)
         if not s["loss_scales"]:
-            return segmentation_loss(network(x), labels, stride=LOSS_STRIDE)
+            return segmentation_loss(network(x).float(), labels, stride=LOSS_STRIDE)
         sampling = {k: s[k] for k in ("recompute_scale_factor", "align_corners")}
-        return multi_scale_loss(multi_scale_logits(network, x, s["loss_scales"], **sampling), labels)
+        outputs = multi_scale_logits(network, x, s["loss_scales"], **sampling)
+        return multi_scale_loss([o.float() for o in outputs], labels)
 
     rows = train(
         network,

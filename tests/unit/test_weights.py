@@ -5,13 +5,13 @@ import io
 
 import pytest
 import torch
-from torch import nn
+from deeplab_names import published
 
 from wsss.backbones import build_backbone, resnet101_caffe, vgg16_dilated
 from wsss.checkpoints import CheckpointError, read_pth
 from wsss.deeplab import DeepLabV2
 from wsss.progress import Progress
-from wsss.weights import WeightsError, convert_backbone, convert_checkpoint, fetch, our_name
+from wsss.weights import WeightsError, convert_backbone, convert_checkpoint, fetch
 
 
 def quiet() -> Progress:
@@ -35,19 +35,6 @@ def hosted(tmp_path):
 
 def small_deeplab() -> DeepLabV2:
     return DeepLabV2(resnet101_caffe(width=8, blocks=(1, 1, 1, 1)), 5, rates=[6, 12])
-
-
-def published(network: nn.Module) -> dict[str, torch.Tensor]:
-    """The network's state under the names of deeplab-pytorch."""
-    names = [f"layer1.conv1.{kind}" for kind in ("conv", "bn")]
-    for layer in range(2, 6):
-        for block in range(1, 24):
-            parts = ("reduce", "conv3x3", "increase", "shortcut")
-            names += [f"layer{layer}.block{block}.{part}.{kind}" for part in parts for kind in ("conv", "bn")]
-    names += [f"aspp.c{i}" for i in range(4)]
-    leaves = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
-    theirs = {our_name(f"{n}.{leaf}"): f"base.{n}.{leaf}" for n in names for leaf in leaves}
-    return {theirs[k]: v.clone() for k, v in network.state_dict().items()}
 
 
 # --- fetching -----------------------------------------------------------------------------------------------------
