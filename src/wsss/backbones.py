@@ -192,8 +192,8 @@ def vgg16_dilated(
 ) -> StagedBackbone:
     """VGG-16 up to conv5_3 at stride 8: pool4 is 3×3 with stride 1, there is no pool5, conv5_x has dilation 2.
 
-    That is the classifier of OAA and NSROM.  ``deeplab=True`` is DeepLab's: all pools are 3×3, which centres cells on
-    8i, and pool5 follows with stride 1.  ``weights``: torchvision's file.  ``width`` scales all channels (64 is VGG-16;
+    That is the classifier of OAA and NSROM.  ``deeplab=True`` is DeepLab's: all pools are 3×3 and round up, which centres
+    cells on 8i, and pool5 follows with stride 1.  ``weights``: torchvision's file.  ``width`` scales all channels (64 is VGG-16;
     the reference vectors use 8).
     """
     if output_stride != 8:
@@ -203,7 +203,7 @@ def vgg16_dilated(
         published = read_pth(weights)
         tensors = {k.removeprefix("features."): v for k, v in published.items() if k.startswith("features.")}
         fill(layers, tensors, weights)
-    halve = nn.MaxPool2d(3, stride=2, padding=1) if deeplab else nn.MaxPool2d(2)
+    halve = nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True) if deeplab else nn.MaxPool2d(2)
     keep = nn.MaxPool2d(3, stride=1, padding=1)
     stages, current = [], []
     for layer in layers:
