@@ -192,9 +192,9 @@ def vgg16_dilated(
 ) -> StagedBackbone:
     """VGG-16 up to conv5_3 at stride 8: pool4 is 3×3 with stride 1, there is no pool5, conv5_x has dilation 2.
 
-    That is the classifier of OAA and NSROM.  ``deeplab=True`` is DeepLab's: all pools are 3×3 and round up, which centres
-    cells on 8i, and pool5 follows with stride 1.  ``weights``: torchvision's file.  ``width`` scales all channels (64 is VGG-16;
-    the reference vectors use 8).
+    That is the classifier of OAA and NSROM.  ``deeplab=True`` is DeepLab's: all pools are 3×3 and round up, which
+    centres cells on 8i, and pool5 follows with stride 1.  ``weights``: torchvision's file.  ``width`` scales all
+    channels (64 is VGG-16; the reference vectors use 8).
     """
     if output_stride != 8:
         raise ValueError(f"output stride {output_stride} of vgg16: it has 8")
