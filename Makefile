@@ -1,6 +1,6 @@
 # `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock docs bench
+.PHONY: help env demo test lint lock docs bench bench-full
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -13,7 +13,7 @@ SNAKEMAKE := OMP_NUM_THREADS=1 $(BIN)/snakemake --cores all
 ACCEPTED := Specify a conda environment|Mixed rules and functions|PYTHONPATH used but not asserted
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 14
 
 env: $(STAMP)  ## build .venv from requirements.lock if it is missing or outdated
 
@@ -50,3 +50,6 @@ docs: env  ## the reference of all settings, docs/config.md
 
 bench: env  ## pictures per second of each stage
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/stages.py
+
+bench-full: env  ## a training step of the paper's networks at full size (GPU or CPU)
+	$(BIN)/python benchmarks/full_size.py

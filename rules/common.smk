@@ -23,7 +23,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 DATASET = CONFIG.dataset.name
-RESULTS = f"results/{DATASET}"
+RESULTS = f"results/{CONFIG.results or DATASET}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 IMAGES = f"{RESULTS}/data/images.csv"
@@ -71,3 +71,8 @@ def results_of(experiment, file, role="evaluation", **deltas):
     """The files of an experiment's stage, one for each seed of the config."""
     variant = PLAN.variant(role, PLAN.settings(experiment, **deltas))
     return [artifact(variant, seed, file) for seed in CONFIG.seeds]
+
+
+def memory(backbone, small, large):
+    """For ``mem_mb:``: a network of the paper's size needs more than the small backbone."""
+    return small if backbone == "efficientnet_lite0" else large

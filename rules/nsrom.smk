@@ -6,6 +6,7 @@ rule train_classifier:
         code=code("train_classifier.py"),
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
+        weights=initial_weights(classifier_backbone, "classifier"),
     output:
         checkpoint=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/history.csv",
@@ -18,7 +19,7 @@ rule train_classifier:
         f"{BENCHMARKS}/train_classifier/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(CONFIG.classifier.backbone, 4000, 8000),
     params:
         settings=settings_of("classifier"),
         split=CONFIG.dataset.train_split,
@@ -33,6 +34,7 @@ rule train_integral:
         classes=f"{RESULTS}/data/classes.txt",
         attention=ancient(upstream("integral", "classifier", "attention")),
         manifest=upstream("integral", "classifier", "manifest.csv"),
+        weights=initial_weights(classifier_backbone, "integral"),
     output:
         checkpoint=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/integral/{{variant}}/seed-{{seed}}/history.csv",
@@ -43,7 +45,7 @@ rule train_integral:
         f"{BENCHMARKS}/train_integral/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(CONFIG.classifier.backbone, 4000, 8000),
     params:
         settings=settings_of("integral"),
         split=CONFIG.dataset.train_split,

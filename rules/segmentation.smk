@@ -23,6 +23,7 @@ rule train_segmentation:
         classes=f"{RESULTS}/data/classes.txt",
         labels=ancient(round_labels("labels")),
         manifest=round_labels("manifest.csv"),
+        weights=initial_weights(segmentation_backbone),
     output:
         checkpoint=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/{{round}}/{{variant}}/seed-{{seed}}/history.csv",
@@ -33,7 +34,7 @@ rule train_segmentation:
         f"{BENCHMARKS}/train_segmentation/{{round}}_{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(CONFIG.segmentation.backbone, 4000, 14000),
     params:
         settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
         split=CONFIG.dataset.train_split,
@@ -48,6 +49,7 @@ rule train_fully_supervised:
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
         masks=MASKS,
+        weights=initial_weights(segmentation_backbone, "fully_supervised"),
     output:
         checkpoint=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/history.csv",
@@ -58,7 +60,7 @@ rule train_fully_supervised:
         f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(CONFIG.segmentation.backbone, 4000, 14000),
     params:
         settings=settings_of("fully_supervised"),
         split=CONFIG.dataset.train_split,
@@ -79,9 +81,9 @@ rule predict_training_images:
         f"{LOGS}/predict_training_images/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/predict_training_images/{{variant}}_seed-{{seed}}.tsv"
-    threads: 1
+    threads: LABEL_THREADS
     resources:
-        mem_mb=3000,
+        mem_mb=memory(CONFIG.segmentation.backbone, 3000, 6000),
     params:
         settings=settings_of("predictions"),
         split=CONFIG.dataset.train_split,
@@ -106,11 +108,21 @@ rule evaluate:
         f"{LOGS}/evaluate/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/evaluate/{{variant}}_seed-{{seed}}.tsv"
-    threads: 1
+    threads: LABEL_THREADS
     resources:
-        mem_mb=3000,
+        mem_mb=memory(CONFIG.segmentation.backbone, 3000, 6000),
     params:
         settings=settings_of("evaluation"),
         split=CONFIG.dataset.val_split,
     script:
         "../workflow/scripts/evaluate.py"
+
+
+for name in CONFIG.experiments:
+
+    rule:
+        name:
+            f"evaluate_{name}"
+        input:
+            results_of(name, "metrics.json"),
+        localrule: True

@@ -59,3 +59,33 @@ def scale_crop_flip(
         label, matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )
     return warped, moved
+
+
+def scale_and_crop(
+    picture: np.ndarray,
+    label: np.ndarray,
+    size: int,
+    scale: tuple[float, float],
+    choices: list[float],
+    fill: tuple,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Random scale (one of ``choices``, else uniform in ``scale``), crop of ``size`` × ``size`` px, and flip.
+
+    picture: (H, W, 3) uint8, label: (H, W) uint8.  A picture that is too short is extended below and to the right by
+    colour ``fill`` and label 255, as DeepLab does.
+    """
+    factor = rng.choice(choices) if choices else rng.uniform(*scale)
+    height, width = (int(side * factor) for side in label.shape)
+    picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+    label = cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    below, right = max(size - height, 0), max(size - width, 0)
+    if below or right:
+        picture = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_CONSTANT, value=np.rint(fill).tolist())
+        label = cv2.copyMakeBorder(label, 0, below, 0, right, cv2.BORDER_CONSTANT, value=255)
+    top, left = (int(rng.integers(side - size + 1)) for side in label.shape)
+    window = np.s_[top : top + size, left : left + size]
+    picture, label = picture[window], label[window]
+    if rng.random() < 0.5:
+        picture, label = picture[:, ::-1], label[:, ::-1]
+    return np.ascontiguousarray(picture), np.ascontiguousarray(label)

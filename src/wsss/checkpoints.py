@@ -1,13 +1,15 @@
-"""Checkpoints: safetensors with the network's identity beside the weights."""
+"""Checkpoints: safetensors with the network's identity beside the weights; third-party ones as plain tensors."""
 
 import json
+import re
 from pathlib import Path
 
+import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 
-from wsss.artifacts import written_aside
+from wsss.artifacts import sha256, written_aside
 
 
 class CheckpointError(ValueError):
@@ -38,7 +40,61 @@ def load_checkpoint(path: Path, model: nn.Module, identity: dict[str, str]) -> N
             f"{path} is a checkpoint with {key} '{found.get(key, 'unknown')}', but '{identity[key]}' is configured: "
             "train again or correct the config"
         )
-    model.load_state_dict(tensors)
+    fill(model, tensors, path)
+
+
+def read_pth(path: Path) -> dict[str, Tensor]:
+    """The tensors of a third-party ``.pth`` file by name, on the CPU; nothing in the file can run code.
+
+    A name such as ``vgg16-397923af.pth`` holds the start of the file's sha256 (torch's convention), which is checked.
+    Raises ``CheckpointError`` if the file is missing, has another checksum, or holds something else.
+    """
+    if not Path(path).exists():
+        raise CheckpointError(f"{path} is missing: put the checkpoint there")
+    check_digest(Path(path), digest_in(Path(path).name))
+    try:
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # the library raises its own kinds for truncated and foreign files
+        reason = str(error).split("\n")[0][:120]
+        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}): replace it") from None
+    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()) or not tensors:
+        raise CheckpointError(f"{path} does not hold one tensor for each name: save the network's state_dict there")
+    return tensors
+
+
+def digest_in(name: str) -> str:
+    """The start of the sha256 that a file's name gives after its last dash; "" if it gives none."""
+    match = re.search(r"-([0-9a-f]{8,64})\.\w+$", name)
+    return match.group(1) if match else ""
+
+
+def check_digest(path: Path, expected: str) -> None:
+    """Raises ``CheckpointError`` unless the file's sha256 starts with ``expected``."""
+    found = sha256(path)
+    if not found.startswith(expected):
+        raise CheckpointError(
+            f"{path} has the sha256 {found[: len(expected)]}… instead of {expected}…: it is damaged or another file, "
+            "so replace it"
+        )
+
+
+def fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Gives ``model`` the ``tensors`` of file ``path``; raises ``CheckpointError`` for the first that does not fit."""
+    own = model.state_dict()
+    # Files from before 2018, and those converted from other libraries, do not count batches.
+    optional = {k for k in own if k.endswith("num_batches_tracked")}
+    missing, unknown = [k for k in own if k not in tensors and k not in optional], [k for k in tensors if k not in own]
+    if missing or unknown:
+        what = f"lacks '{missing[0]}'" if missing else f"has '{unknown[0]}', which the network has not"
+        raise CheckpointError(f"{path} {what}: it is a checkpoint of another network, so give the right file")
+    for key, value in tensors.items():
+        if value.shape != own[key].shape:
+            shapes = "×".join(map(str, value.shape)), "×".join(map(str, own[key].shape))
+            raise CheckpointError(
+                f"{path} holds '{key}' of shape {shapes[0]}, but the network needs {shapes[1]}: "
+                "give the file of this network and number of classes"
+            )
+    model.load_state_dict({**{k: own[k] for k in optional}, **tensors})
 
 
 def _with_sorted_header(data: bytes) -> bytes:

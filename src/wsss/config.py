@@ -28,6 +28,10 @@ Dilation = Annotated[int, Field(ge=1)]
 Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)]
 
 
+FOLDER = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+FILE = r"^[^/]+\.pth$"  # a file's name without a folder
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)  # not strict: `--config` passes numbers in lists as text
 
@@ -107,7 +111,7 @@ class Submission(Section):
 class Dataset(Section):
     """Where the pictures come from."""
 
-    name: str = Field("openmoji", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="folder under `results/`")
+    name: str = Field("openmoji", pattern=FOLDER, description="folder under `results/`")
     path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
     train_split: str = Field("train", description="split that trains, as in `labels.csv`")
     val_split: str = Field("val", description="split that is evaluated")
@@ -125,11 +129,16 @@ class Optimiser(Section):
     new_layer_factor: float = Field(5.0, gt=0, description="multiple of the rate for layers without ImageNet weights")
     bias_factor: float = Field(1.0, gt=0, description="multiple of the rate for biases (published SGD: 2)")
     weight_decay: float = Field(0.01, ge=0, description="decay of all parameters")
+    bias_decay: Share = Field(1.0, description="multiple of the decay for biases (published segmentation: 0)")
     nesterov: bool = Field(False, description="Nesterov momentum (SGD)")
     schedule: Literal["poly", "step"] = Field("poly", description="poly decay, or division at `step_epochs`")
     power: float = Field(0.9, description="exponent of the poly schedule")
+    update_every: int = Field(1, ge=1, description="steps between changes of the poly rate (published: 10)")
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps with a linearly rising rate")
     step_epochs: list[int] = Field([5, 10], description="epochs at which the step schedule divides the rate by 10")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="arithmetic of the forward pass; bfloat16 saves memory and time on recent GPUs"
+    )
 
 
 class Classifier(Section):
@@ -142,8 +151,15 @@ class Classifier(Section):
         "pretrained", description="`convolutions`: the published three 3×3 layers; `pretrained`: the backbone's own"
     )
     width: int = Field(512, ge=1, description="channels of the `convolutions` head")
+    head_rule: Literal["code", "paper"] = Field(
+        "code",
+        description="`convolutions` head: third ReLU after global reasoning (code), or one after each layer (paper)",
+    )
     global_reasoning: bool = Field(True, description="global reasoning unit (GR) on or off")
     nodes: int = Field(32, ge=1, description="nodes N of the global reasoning unit (Figure 7)")
+    reasoning_rule: Literal["code", "paper"] = Field(
+        "code", description="Eq. 2: ReLU(V + AV + b)W as in published code, or ((I - A)V)W"
+    )
     reasoning_scale: float = Field(
         0.0,
         ge=0,
@@ -213,31 +229,62 @@ class CRF(Section):
 
 
 class Segmentation(Section):
-    """The segmentation network, DeepLab-v2."""
+    """The segmentation network: DeepLab-v2, or DeepLab-v1 LargeFOV with `rates: [12]` and `head_width: 1024`."""
 
-    supervision: Literal["image_labels", "full"] = Field(
-        "image_labels", description="`full` trains on true masks: the bound, used by `fully_supervised` only"
+    supervision: Literal["image_labels", "full", "checkpoint"] = Field(
+        "image_labels",
+        description="`full` trains on true masks: the bound, used by `fully_supervised` only; `checkpoint` trains "
+        "nothing and scores `segmentation.checkpoint`",
+    )
+    checkpoint: str | None = Field(
+        None, pattern=FILE, description="file in `weights.folder` in deeplab-pytorch's key names, for `checkpoint`"
     )
     backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field("efficientnet_lite0", description="extractor")
+    init: Literal["imagenet", "coco"] = Field(
+        "imagenet", description="initial weights; `coco`: `weights.coco`, in the caffe form of ResNet-101 (published)"
+    )
     output_stride: Stride = Field(16, description="pixels per cell of the last features")
     rates: list[Dilation] = Field(
         [1, 2, 4, 6], min_length=1, description="dilations of ASPP (published: 6, 12, 18, 24)"
     )
+    head_width: int | None = Field(
+        None, ge=1, description="channels of two hidden layers (fc6, fc7) in each branch; null: none (v2 on ResNet-101)"
+    )
     decoder_width: int | None = Field(
         96, ge=1, description="channels of a decoder that adds the last stride-8 stage; null: none (published)"
     )
+    align_corners: bool = Field(True, description="logits are laid on the picture corner to corner (published: false)")
     image_size: int = Field(161, ge=33, description="pictures are squashed to this square, px, then augmented")
+    crop: int | None = Field(
+        None, ge=33, description="train on crops of this side, px, of pictures that are not squashed (published: 321)"
+    )
     scale: list[Factor] = Field([0.8, 1.25], min_length=2, max_length=2, description="range of the random scale")
+    scale_choices: list[Factor] = Field(
+        [], description="the random scale is one of these (published: .5, .75, 1, 1.25, 1.5); empty: uniform in `scale`"
+    )
+    loss_scales: list[Factor] = Field(
+        [],
+        description="multi-scale training: the loss is the sum over the input, the input at these scales, and their "
+        "maximum, each on its own grid (published: .5, .75); empty: the input alone, against every second label",
+    )
+    recompute_scale_factor: bool = Field(
+        True, description="scaled inputs are sampled as torch did before 1.6 (published numbers); false: as today"
+    )
     jitter: Jitter = Field([0.1, 0.1, 0.1, 0.0], description="brightness, contrast, saturation, hue jitter")
     epochs: int = Field(6, ge=1, description="passes over the training pictures, in each round")
-    batch_size: int = Field(8, ge=1, description="pictures in a step")
-    freeze_batch_norm: bool = Field(False, description="keep ImageNet statistics (published: true)")
+    iterations: int | None = Field(None, ge=1, description="length in steps instead of epochs (published: 20000)")
+    batch_size: int = Field(8, ge=1, description="pictures in a batch")
+    accumulate: int = Field(1, ge=1, description="batches whose gradients make a step (published: 2 of 5)")
+    freeze_batch_norm: bool = Field(False, description="batch norms keep their pretrained state (published: true)")
     optimiser: Optimiser = Optimiser(learning_rate=2e-3, new_layer_factor=2.5)
 
 
 class Prediction(Section):
     """Inference of the segmentation network."""
 
+    original_size: bool = Field(
+        False, description="pictures keep their size (published); false: squashed as in training"
+    )
     scales: list[Factor] = Field([1.0], min_length=1, description="input scales")
     reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")
     flip: bool = Field(False, description="add the mirrored picture")
@@ -277,6 +324,27 @@ class Science(Section):
     prediction: Prediction = Prediction()
     retraining: Retraining = Retraining()
     masking: Masking = Masking()
+
+
+class WeightFile(Section):
+    """Where a file of weights is to be had, and what it is."""
+
+    url: str | None = Field(None, description="address")
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{8,64}$", description="its checksum, or the start of it")
+
+
+class Weights(Section):
+    """Initial weights; a file that is missing is fetched, a name that ends in `-<start of its sha256>.pth` checked."""
+
+    folder: str = Field("data/weights", description="where they are kept")
+    vgg16: str = Field("vgg16-397923af.pth", pattern=FILE, description="VGG-16 of torchvision, ImageNet")
+    resnet101: str = Field("resnet101-63fe2227.pth", pattern=FILE, description="ResNet-101 of torchvision, ImageNet")
+    coco: str = Field(
+        "deeplabv1_resnet101-coco.pth",
+        pattern=FILE,
+        description="DeepLab-v1 on ResNet-101, trained on MS-COCO, in deeplab-pytorch's key names",
+    )
+    files: dict[str, WeightFile] = Field({}, description="address and checksum of files that torchvision does not host")
 
 
 class Experiment(Section):
@@ -325,6 +393,10 @@ class Config(Science):
     """The whole configuration."""
 
     dataset: Dataset = Dataset()
+    results: str | None = Field(
+        None, pattern=FOLDER, description="folder under `results/`; null: named as the data set. For a second baseline"
+    )
+    weights: Weights = Weights()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
     experiments: dict[str, Experiment] = Field({}, description="rows by name")
     tables: dict[str, Table] = Field({}, description="targets by name")
@@ -388,6 +460,13 @@ def _check_combination(settings: dict[str, Any]) -> None:
     for section in ("classifier", "segmentation"):
         if settings[f"{section}.backbone"] == "vgg16" and settings[f"{section}.output_stride"] != 8:
             raise ConfigError(f"{section}.output_stride is {settings[f'{section}.output_stride']}: vgg16 has 8.")
+    if settings["segmentation.init"] == "coco" and settings["segmentation.backbone"] != "resnet101":
+        backbone = settings["segmentation.backbone"]
+        raise ConfigError(f"segmentation.init is coco, but segmentation.backbone is {backbone}: it must be resnet101.")
+    if settings["segmentation.init"] == "coco" and settings["segmentation.output_stride"] != 8:
+        raise ConfigError("segmentation.init is coco, whose network has the output stride 8: set it to 8.")
+    if settings["segmentation.supervision"] == "checkpoint" and settings["segmentation.checkpoint"] is None:
+        raise ConfigError("segmentation.supervision is checkpoint: name the file as segmentation.checkpoint.")
     if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
 

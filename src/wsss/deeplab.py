@@ -1,24 +1,60 @@
-"""DeepLab-v2 (Chen et al., 2017): dilated backbone, ASPP whose branches are summed."""
+"""DeepLab-v2 (Chen et al., 2017) and DeepLab-v1 LargeFOV (2015): a dilated backbone under dilated convolutions.
 
+Both are ``DeepLabV2`` with other numbers: LargeFOV is one branch (rate 12) with hidden layers of 1024 channels.
+"""
+
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wsss.backbones import StagedBackbone
-from wsss.resampling import upsample_logits
+from wsss.resampling import resize_labels, scale_input, upsample_logits
+
+
+class LargeFOV(nn.Sequential):
+    """fc6, fc7, fc8 of DeepLab-v1 as convolutions: 3×3 with a dilation, 1×1, and 1×1 to class scores; dropout .5."""
+
+    def __init__(self, channels: int, num_classes: int, *, rate: int = 12, width: int = 1024):
+        super().__init__(
+            nn.Conv2d(channels, width, 3, padding=rate, dilation=rate),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.5),
+            nn.Conv2d(width, width, 1),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.5),
+            nn.Conv2d(width, num_classes, 1),
+        )
+        for layer in (self[0], self[3]):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+        _initialise_scores(self[6])
 
 
 class ASPP(nn.Module):
-    """Atrous spatial pyramid pooling: 3×3 convolutions with one dilation each, summed into class scores."""
+    """Atrous spatial pyramid pooling: branches with one dilation each, summed into class scores.
 
-    def __init__(self, channels: int, num_classes: int, rates: list[int]):
+    A branch is one 3×3 convolution (published on ResNet-101), or ``LargeFOV`` of ``width`` channels (on VGG-16).
+    """
+
+    def __init__(self, channels: int, num_classes: int, rates: Sequence[int], width: int | None = None):
         super().__init__()
-        self.branches = nn.ModuleList(nn.Conv2d(channels, num_classes, 3, padding=r, dilation=r) for r in rates)
-        for branch in self.branches:
-            nn.init.normal_(branch.weight, std=0.01)
-            nn.init.zeros_(branch.bias)
+        if width is None:
+            branches = [nn.Conv2d(channels, num_classes, 3, padding=r, dilation=r) for r in rates]
+            for branch in branches:
+                _initialise_scores(branch)
+        else:
+            branches = [LargeFOV(channels, num_classes, rate=r, width=width) for r in rates]
+        self.branches = nn.ModuleList(branches)
 
     def forward(self, x: Tensor) -> Tensor:
         return sum(branch(x) for branch in self.branches)
+
+
+def _initialise_scores(layer: nn.Conv2d) -> None:
+    nn.init.normal_(layer.weight, std=0.01)
+    nn.init.zeros_(layer.bias)
 
 
 class FineDecoder(nn.Module):
@@ -44,16 +80,23 @@ class DeepLabV2(nn.Module):
     """DeepLab-v2 on a staged backbone: (B, 3, H, W) → (B, num_classes, h, w) logits.
 
     ``decoder_width=None`` is the published network: ASPP gives the class scores at the backbone's output stride.  A
-    number adds ``FineDecoder`` of that many channels, and the logits have stride 8.
+    number adds ``FineDecoder`` of that many channels, and the logits have stride 8.  ``head_width`` gives the branches
+    hidden layers; with 1024 and ``rates=[12]`` this is DeepLab-v1 LargeFOV.
     """
 
     def __init__(
-        self, backbone: StagedBackbone, num_classes: int, *, rates: list[int], decoder_width: int | None = None
+        self,
+        backbone: StagedBackbone,
+        num_classes: int,
+        *,
+        rates: Sequence[int],
+        head_width: int | None = None,
+        decoder_width: int | None = None,
     ):
         super().__init__()
         self.backbone = backbone
         self.fine_stage = max(i for i, s in enumerate(backbone.strides) if s == 8)
-        self.aspp = ASPP(backbone.channels[-1], decoder_width or num_classes, rates)
+        self.aspp = ASPP(backbone.channels[-1], decoder_width or num_classes, rates, head_width)
         fine_channels = backbone.channels[self.fine_stage]
         self.decoder = FineDecoder(fine_channels, decoder_width, num_classes) if decoder_width else None
 
@@ -75,6 +118,37 @@ def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1) -> Ten
     """
     labels = labels[:, ::stride, ::stride]
     scores = upsample_logits(logits, tuple(labels.shape[-2:]))
-    target = labels.long()
+    return _cross_entropy(scores, labels.long())
+
+
+def multi_scale_logits(
+    network: nn.Module,
+    x: Tensor,
+    scales: Sequence[float] = (0.5, 0.75),
+    *,
+    recompute_scale_factor: bool = True,
+    align_corners: bool = False,
+) -> list[Tensor]:
+    """Logits of ``x``, then of ``x`` at each scale on its own grid, last their pixelwise maximum on the first's grid.
+
+    x: (B, 3, H, W) normalised pictures; ``recompute_scale_factor`` see ``scale_input``.
+    """
+    sizes = [x, *(scale_input(x, s, recompute_scale_factor=recompute_scale_factor) for s in scales)]
+    outputs = [network(v) for v in sizes]
+    grid = tuple(outputs[0].shape[-2:])
+    on_grid = [outputs[0], *(upsample_logits(o, grid, align_corners=align_corners) for o in outputs[1:])]
+    return [*outputs, torch.stack(on_grid).amax(0)]
+
+
+def multi_scale_loss(outputs: Sequence[Tensor], labels: Tensor) -> Tensor:
+    """Sum over ``multi_scale_logits`` of the mean cross-entropy with the labels on each one's own grid (255 ignored).
+
+    labels: (B, H, W) uint8.  An output without any labelled cell adds 0, where the published loss is NaN.
+    """
+    grids = [resize_labels(labels, tuple(o.shape[-2:])) for o in outputs]
+    return sum(_cross_entropy(o, target.long()) for o, target in zip(outputs, grids, strict=True))
+
+
+def _cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
     total = F.cross_entropy(scores, target, ignore_index=255, reduction="sum")
     return total / (target != 255).sum().clamp(min=1)

@@ -1,7 +1,8 @@
 """One function over many pictures on several processes, results in order, memory independent of their number."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
@@ -19,3 +20,23 @@ def map_pictures(function: Callable[[T], R], items: Sequence[T], processes: int 
         return
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
         yield from pool.map(function, items, chunksize=chunk)
+
+
+def map_stream(function: Callable[[T], R], items: Iterable[T], processes: int = 1) -> Iterator[R]:
+    """Yields ``function(item)`` in order while ``items`` are still being made, two a process waiting at most.
+
+    ``function`` has to be picklable.  The processes are forked before the first item is made: what makes the items may
+    start threads or a GPU, neither of which survives a fork.
+    """
+    if processes <= 1:
+        yield from map(function, items)
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+        pool.submit(int).result()
+        waiting: deque = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > 2 * processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,45 +12,53 @@ import torch
 from torch import Tensor
 
 from wsss.artifacts import image_folder, written_aside
-from wsss.augment import jitter_colour, scale_crop_flip
+from wsss.augment import jitter_colour, scale_and_crop, scale_crop_flip
+from wsss.backbone_names import segmentation_backbone
 from wsss.backbones import build_backbone
 from wsss.batches import batches_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.crf import refine_present
 from wsss.data import DataError, Picture, read_picture, squash
-from wsss.deeplab import DeepLabV2, segmentation_loss
+from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
+from wsss.parallel import map_stream
 from wsss.progress import Progress
 from wsss.randomness import generator
-from wsss.resampling import aligned_size, upsample_logits
+from wsss.resampling import aligned_size, scale_input, upsample_logits
 from wsss.training import device, train, write_history
 
 LOSS_STRIDE = 2  # every second label in both directions: a quarter of the pixels to compare
 
 
-def build_segmentation(settings: dict, num_classes: int, *, pretrained: bool) -> DeepLabV2:
-    """DeepLab of the dotted ``segmentation.*`` settings; ``num_classes`` counts the background."""
+def build_segmentation(settings: dict, num_classes: int, *, pretrained: bool, weights: Path | None = None) -> DeepLabV2:
+    """DeepLab of the dotted ``segmentation.*`` settings; ``num_classes`` counts the background.
+
+    ``weights``: the file that the backbone starts from, see ``build_backbone``.
+    """
+    name = segmentation_backbone(settings)
     backbone = build_backbone(
-        settings["segmentation.backbone"], output_stride=settings["segmentation.output_stride"], pretrained=pretrained
+        name, output_stride=settings["segmentation.output_stride"], pretrained=pretrained, weights=weights
     )
-    if settings["segmentation.backbone"] == "efficientnet_lite0":
+    if name == "efficientnet_lite0":
         backbone.drop_last_stage()  # its 1280-channel convolution serves classification and costs a third of a step
-    rates, width = settings["segmentation.rates"], settings["segmentation.decoder_width"]
-    network = DeepLabV2(backbone, num_classes, rates=rates, decoder_width=width)
-    return network.to(memory_format=torch.channels_last)
+    form = {k: settings[f"segmentation.{k}"] for k in ("rates", "head_width", "decoder_width")}
+    return DeepLabV2(backbone, num_classes, **form).to(memory_format=torch.channels_last)
 
 
 def identity(settings: dict, num_classes: int) -> dict[str, str]:
     """What a checkpoint of this network says it is."""
-    return {
+    said = {
         "network": "DeepLab-v2",
-        "backbone": settings["segmentation.backbone"],
+        "backbone": segmentation_backbone(settings).removesuffix("_deeplab"),
         "output_stride": str(settings["segmentation.output_stride"]),
         "rates": str(settings["segmentation.rates"]),
         "decoder": str(settings["segmentation.decoder_width"]),
         "classes": str(num_classes),
     }
+    if settings["segmentation.head_width"] is not None:
+        said["head_width"] = str(settings["segmentation.head_width"])
+    return said
 
 
 def train_segmentation(
@@ -63,9 +72,10 @@ def train_segmentation(
     checkpoint: Path,
     history: Path,
     progress: Progress,
+    weights: Path | None = None,
     workers: int = 1,
 ) -> None:
-    """Trains DeepLab from ImageNet weights on the labels that ``label_of`` names; writes checkpoint and history.
+    """Trains DeepLab from initial ``weights`` on the labels that ``label_of`` names; writes checkpoint and history.
 
     Pictures whose label is 255 everywhere teach nothing and are left out; the log tells how many.  Raises ``DataError``
     if none is left.
@@ -77,20 +87,21 @@ def train_segmentation(
         raise DataError(f"no picture has a labelled pixel in {label_of(pictures[0]).parent}: look at the stage before")
     network_seed = int(generator("segmentation", seed, round_number).integers(2**31))
     torch.manual_seed(network_seed)
-    network = build_segmentation(settings, num_classes, pretrained=True).to(device())
+    network = build_segmentation(settings, num_classes, pretrained=True, weights=weights).to(device())
     fill = tuple(float(v) for v in network.backbone.mean.flatten())
 
     def sample(epoch: int, index: int) -> tuple[np.ndarray, np.ndarray]:
-        picture, size = usable[index], s["image_size"]
         rng = generator("segmentation", network_seed, epoch, index)
-        label = read_label(label_of(picture))
-        label = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST)
-        image, label = scale_crop_flip(read_picture(picture.path, size), label, s["scale"], fill, rng)
-        return jitter_colour(image, s["jitter"], rng), label
+        return _augmented(usable[index], label_of(usable[index]), s, fill, rng)
 
     def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
         images, labels = batch
-        return segmentation_loss(network(network.backbone.normalise(images)), labels, stride=LOSS_STRIDE)
+        x = network.backbone.normalise(images)
+        if not s["loss_scales"]:
+            return segmentation_loss(network(x).float(), labels, stride=LOSS_STRIDE)
+        sampling = {k: s[k] for k in ("recompute_scale_factor", "align_corners")}
+        outputs = multi_scale_logits(network, x, s["loss_scales"], **sampling)
+        return multi_scale_loss([o.float() for o in outputs], labels)
 
     rows = train(
         network,
@@ -104,10 +115,27 @@ def train_segmentation(
         progress=progress,
         names=[p.image_id for p in usable],
         freeze_batch_norm=s["freeze_batch_norm"],
+        iterations=s["iterations"],
+        accumulate=s["accumulate"],
         workers=workers,
     )
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes))
+
+
+def _augmented(
+    picture: Picture, path: Path, s: dict, fill: tuple, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A training sample of the ``segmentation.*`` settings: (size, size, 3) picture and (size, size) label, uint8."""
+    label = read_label(path)
+    if s["crop"] is not None:
+        image = read_picture(picture.path)
+        image, label = scale_and_crop(image, label, s["crop"], s["scale"], s["scale_choices"], fill, rng)
+    else:
+        size = s["image_size"]
+        label = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST)
+        image, label = scale_crop_flip(read_picture(picture.path, size), label, s["scale"], fill, rng)
+    return jitter_colour(image, s["jitter"], rng) if any(s["jitter"]) else image, label
 
 
 def predict_probabilities(
@@ -117,33 +145,48 @@ def predict_probabilities(
     network = build_segmentation(settings, num_classes, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes))
     network.to(device()).eval()
-    base, stride = settings["segmentation.image_size"], settings["segmentation.output_stride"]
-    sizes = [aligned_size(base, scale, stride) for scale in settings["prediction.scales"]]
-
-    def read(picture: Picture) -> list[np.ndarray]:
-        image = read_picture(picture.path)
-        return [squash(image, size) for size in sizes]
-
-    batches = batches_of(pictures, read, settings["segmentation.batch_size"], workers)
-    total = -(-len(pictures) // settings["segmentation.batch_size"])
-    for chunk, images in progress(batches, total, "batches"):
-        scores = _scores(network, images, settings)
+    whole = settings["prediction.original_size"]
+    read = read_whole if whole else partial(_read_squashed, settings=settings)
+    size = 1 if whole else settings["segmentation.batch_size"]
+    aligned = settings["segmentation.align_corners"]
+    for chunk, images in progress(batches_of(pictures, read, size, workers), -(-len(pictures) // size), "batches"):
+        scores = _scores(network, _inputs(network, images, settings), settings)
         for picture, values in zip(chunk, scores, strict=True):
-            full = upsample_logits(values[None], (picture.height, picture.width))[0]
+            full = upsample_logits(values[None], (picture.height, picture.width), align_corners=aligned)[0]
             yield picture, read_picture(picture.path), full.softmax(0).cpu().numpy()
 
 
+def read_whole(picture: Picture) -> list[np.ndarray]:
+    """For ``batches_of``: the picture at its own size."""
+    return [read_picture(picture.path)]
+
+
+def _read_squashed(picture: Picture, settings: dict) -> list[np.ndarray]:
+    image, base = read_picture(picture.path), settings["segmentation.image_size"]
+    stride = settings["segmentation.output_stride"]
+    return [squash(image, aligned_size(base, scale, stride)) for scale in settings["prediction.scales"]]
+
+
+def _inputs(network: DeepLabV2, images: list[Tensor], settings: dict) -> list[Tensor]:
+    """The network's inputs at every scale: whole pictures are scaled after normalisation, as in training."""
+    inputs = [network.backbone.normalise(image.to(device())) for image in images]
+    if not settings["prediction.original_size"]:
+        return inputs
+    recompute = settings["segmentation.recompute_scale_factor"]
+    return [scale_input(inputs[0], s, recompute_scale_factor=recompute) for s in settings["prediction.scales"]]
+
+
 @torch.inference_mode()
-def _scores(network: DeepLabV2, images: list[Tensor], settings: dict) -> Tensor:
+def _scores(network: DeepLabV2, inputs: list[Tensor], settings: dict) -> Tensor:
     """Logits (max) or log probabilities (mean) over scales and flips, on the finest scale's grid."""
     outputs = []
-    for image in images:
-        x = network.backbone.normalise(image.to(device()))
+    for x in inputs:
         outputs.append(network(x))
         if settings["prediction.flip"]:
             outputs.append(network(x.flip(3)).flip(3))
     finest = max(tuple(o.shape[-2:]) for o in outputs)
-    same = [o if tuple(o.shape[-2:]) == finest else upsample_logits(o, finest) for o in outputs]
+    aligned = settings["segmentation.align_corners"]
+    same = [o if tuple(o.shape[-2:]) == finest else upsample_logits(o, finest, align_corners=aligned) for o in outputs]
     if len(same) == 1:
         return same[0]
     if settings["prediction.reduce"] == "max":
@@ -180,14 +223,18 @@ def predict(
 ) -> None:
     """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled)."""
     with image_folder(folder, manifest) as aside:
-        for picture, image, probabilities in predict_probabilities(
-            pictures, num_classes, settings, checkpoint, progress, workers
-        ):
-            if settings["prediction.filter_by_labels"]:
-                probabilities = keep_classes(probabilities, picture.classes)
-            enabled = settings["prediction.crf.enabled"]
-            label = refine(image, probabilities, settings) if enabled else probabilities.argmax(0).astype(np.uint8)
+        predicted = predict_probabilities(pictures, num_classes, settings, checkpoint, progress, workers)
+        for picture, label in map_stream(partial(_training_label, settings=settings), predicted, workers):
             write_label(aside / f"{picture.image_id}.png", label)
+
+
+def _training_label(predicted: tuple[Picture, np.ndarray, np.ndarray], settings: dict) -> tuple[Picture, np.ndarray]:
+    picture, image, probabilities = predicted
+    if settings["prediction.filter_by_labels"]:
+        probabilities = keep_classes(probabilities, picture.classes)
+    if settings["prediction.crf.enabled"]:
+        return picture, refine(image, probabilities, settings)
+    return picture, probabilities.argmax(0).astype(np.uint8)
 
 
 def keep_classes(probabilities: np.ndarray, classes: tuple[int, ...]) -> np.ndarray:
@@ -216,11 +263,9 @@ def evaluate(
     count = len(class_names)
     sums = {"raw": np.zeros((count, count), np.int64), "crf": np.zeros((count, count), np.int64)}
     with image_folder(folder, manifest) as aside:
-        for picture, image, probabilities in predict_probabilities(
-            pictures, count, settings, checkpoint, progress, workers
-        ):
+        predicted = predict_probabilities(pictures, count, settings, checkpoint, progress, workers)
+        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
             truth = read_label(masks[picture.image_id])
-            labels = {"raw": probabilities.argmax(0).astype(np.uint8), "crf": refine(image, probabilities, settings)}
             for name, label in labels.items():
                 sums[name] += confusion_matrix(label, truth, count)
             write_label(aside / f"{picture.image_id}.png", labels["crf"])
@@ -234,6 +279,14 @@ def evaluate(
     progress.say(f"mIoU {100 * scores['raw']['miou']:.1f} %, with CRF {100 * scores['crf']['miou']:.1f} %")
 
 
+def _both_labels(
+    predicted: tuple[Picture, np.ndarray, np.ndarray], settings: dict
+) -> tuple[Picture, dict[str, np.ndarray]]:
+    picture, image, probabilities = predicted
+    raw = probabilities.argmax(0).astype(np.uint8)
+    return picture, {"raw": raw, "crf": refine(image, probabilities, settings)}
+
+
 def _scores_of(confusion: np.ndarray, class_names: list[str]) -> dict:
     values = [None if np.isnan(v) else float(v) for v in iou(confusion)]
     return {
@@ -243,6 +296,20 @@ def _scores_of(confusion: np.ndarray, class_names: list[str]) -> dict:
     }
 
 
+INITS = {"imagenet": "ImageNet", "coco": "MS-COCO"}
+
+
 def _conditions(settings: dict) -> dict:
+    """Under which conditions a score was obtained, for tables to say."""
     keys = [k for k in settings if k.startswith("prediction.") and "crf" not in k]
-    return {**{k.removeprefix("prediction."): settings[k] for k in keys}, "init": "ImageNet"}
+    conditions = {k.removeprefix("prediction."): settings[k] for k in keys}
+    conditions["crf"] = f"with and without ({settings['prediction.crf.iterations']} iterations)"
+    conditions["backbone"] = settings["segmentation.backbone"]
+    if settings["segmentation.supervision"] == "checkpoint":
+        return conditions | {"init": settings["segmentation.checkpoint"]}
+    conditions["init"] = INITS[settings["segmentation.init"]]
+    # Where paper and published code differ in a formula, a setting that ends in `rule` says which it is.
+    rules = {v for k, v in settings.items() if k.endswith("rule")}
+    if rules:
+        conditions["rules"] = rules.pop() if len(rules) == 1 else "code and paper"
+    return conditions

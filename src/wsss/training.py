@@ -4,6 +4,8 @@ import csv
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,14 @@ def train(
     progress: Progress,
     names: list[str],
     freeze_batch_norm: bool = False,
+    iterations: int | None = None,
+    accumulate: int = 1,
     workers: int = 1,
 ) -> list[dict[str, float]]:
     """Trains ``model`` in place; returns one row (epoch, steps, loss, learning rate) per epoch.
+
+    A step adds the gradients of ``accumulate`` batches, each weighted 1/accumulate.  ``iterations`` steps are taken, or
+    as many as ``epochs`` have.
 
     ``model`` has ``new_parameters()``; ``optimiser`` has the keys of the config's ``Optimiser``; ``names`` are the
     image ids by index, for messages.  The order of samples and each sample are functions of (seed, epoch, index), so
@@ -51,37 +58,41 @@ def train(
     loss.
     """
     torch.manual_seed(seed)
-    groups = parameter_groups(model, optimiser)
-    optimise = _optimiser(groups, optimiser)
-    steps_per_epoch = max(1, count // batch_size)
-    total = steps_per_epoch * epochs
-    history: list[dict[str, float]] = []
     model.train()
     if freeze_batch_norm:
         freeze_norms(model)
-    batches = _read_ahead(sample, count, epochs, steps_per_epoch, seed, workers)
-    losses = 0.0
-    for step, (epoch, indices, arrays) in enumerate(progress(batches, total, "steps")):
+    optimise = _optimiser(parameter_groups(model, optimiser), optimiser)
+    steps_per_epoch = max(1, count // (batch_size * accumulate))
+    total = iterations or steps_per_epoch * epochs
+    epochs = -(-total // steps_per_epoch)
+    history: list[dict[str, float]] = []
+    batches = _read_ahead(sample, count, total * accumulate, steps_per_epoch * accumulate, seed, workers)
+    losses: list[float] = []
+    for step, group in enumerate(progress(_groups_of(batches, accumulate), total, "steps")):
         rate = learning_rate_factor(step, total, steps_per_epoch, optimiser)
-        for group in optimise.param_groups:
-            group["lr"] = group["base_lr"] * rate
-        value = loss([torch.from_numpy(a).to(device(), non_blocking=True) for a in arrays], epoch, indices)
-        number = value.item()
-        if not math.isfinite(number):
-            ids = ", ".join(names[i] for i in indices)
-            raise TrainingError(
-                f"the loss is {number} at step {step + 1} of {total} (epoch {epoch}, pictures {ids}): "
-                "lower the learning rate or look at these pictures"
-            )
+        for parameters in optimise.param_groups:
+            parameters["lr"] = parameters["base_lr"] * rate
         optimise.zero_grad(set_to_none=True)
-        value.backward()
+        number = 0.0
+        for epoch, indices, arrays in group:
+            with torch.autocast(device().type, torch.bfloat16, enabled=optimiser["precision"] == "bfloat16"):
+                value = loss([torch.from_numpy(a).to(device(), non_blocking=True) for a in arrays], epoch, indices)
+            value = value / accumulate
+            number += value.item()
+            if not math.isfinite(number):
+                ids = ", ".join(names[i] for i in indices)
+                raise TrainingError(
+                    f"the loss is {number} at step {step + 1} of {total} (epoch {epoch}, pictures {ids}): "
+                    "lower the learning rate or look at these pictures"
+                )
+            value.backward()
         optimise.step()
-        losses += number
-        if (step + 1) % steps_per_epoch == 0:
-            mean = losses / steps_per_epoch
+        losses.append(number)
+        if (step + 1) % steps_per_epoch == 0 or step + 1 == total:
+            mean = sum(losses) / len(losses)
             history.append({"epoch": epoch, "steps": step + 1, "loss": mean, "learning_rate_factor": rate})
             progress.say(f"epoch {epoch + 1}/{epochs}: loss {mean:.4f}")
-            losses = 0.0
+            losses = []
     return history
 
 
@@ -94,23 +105,34 @@ def write_history(path: Path, history: list[dict[str, float]]) -> None:
 
 
 def parameter_groups(model: nn.Module, optimiser: dict[str, Any]) -> list[dict[str, Any]]:
-    """Groups by factor of the learning rate: new layers and biases each have theirs (published: 1, 2, 10, 20)."""
+    """Groups by factor of the learning rate: new layers and biases each have theirs (published: 1, 2, 10, 20).
+
+    Biases have a factor of the weight decay too.  What is frozen is in no group.
+    """
     new = {id(p) for p in model.new_parameters()}
-    by_factor: dict[float, list[nn.Parameter]] = {}
+    by_factors: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         factor = optimiser["new_layer_factor"] if id(parameter) in new else 1.0
-        factor *= optimiser["bias_factor"] if name.endswith("bias") else 1.0
-        by_factor.setdefault(factor, []).append(parameter)
-    return [{"params": p, "base_lr": optimiser["learning_rate"] * f} for f, p in sorted(by_factor.items())]
+        bias = name.endswith("bias")
+        factors = (factor * optimiser["bias_factor"], optimiser["bias_decay"]) if bias else (factor, 1.0)
+        by_factors.setdefault(factors, []).append(parameter)
+    rate, decay = optimiser["learning_rate"], optimiser["weight_decay"]
+    return [{"params": p, "base_lr": rate * f, "weight_decay": decay * d} for (f, d), p in sorted(by_factors.items())]
 
 
 def learning_rate_factor(step: int, total: int, steps_per_epoch: int, optimiser: dict[str, Any]) -> float:
-    """What the learning rates are multiplied with at ``step`` (from 0): warm-up, then poly or step decay."""
+    """What the learning rates are multiplied with at ``step`` (from 0): warm-up, then poly or step decay.
+
+    The poly rate changes every ``update_every`` steps.
+    """
     warm = int(optimiser["warmup"] * total)
     if step < warm:
         return (step + 1) / warm
     if optimiser["schedule"] == "step":
         return 0.1 ** sum(step // steps_per_epoch >= e for e in optimiser["step_epochs"])
+    step -= step % optimiser["update_every"]
     return (1 - step / total) ** optimiser["power"]
 
 
@@ -135,18 +157,24 @@ def _optimiser(groups: list[dict[str, Any]], optimiser: dict[str, Any]) -> torch
 
 
 def _read_ahead(
-    sample: Sample, count: int, epochs: int, steps: int, seed: int, workers: int
+    sample: Sample, count: int, total: int, batches_per_epoch: int, seed: int, workers: int
 ) -> Iterator[tuple[int, np.ndarray, list[np.ndarray]]]:
-    """Yields (epoch, indices, arrays) in order, while threads prepare the next two batches."""
-    plan = ((epoch, batch) for epoch in range(epochs) for batch in epoch_order(seed, epoch, count, steps))
+    """Yields ``total`` batches (epoch, indices, arrays) in order, while threads prepare the next two."""
+    endless = ((epoch, b) for epoch in count_up() for b in epoch_order(seed, epoch, count, batches_per_epoch))
     with ThreadPoolExecutor(workers) as pool:
         waiting: list[tuple[int, np.ndarray, list]] = []
-        for epoch, batch in plan:
+        for epoch, batch in islice(endless, total):
             waiting.append((epoch, batch, [pool.submit(sample, epoch, int(i)) for i in batch]))
             if len(waiting) > 2:
                 yield _collect(*waiting.pop(0))
         for entry in waiting:
             yield _collect(*entry)
+
+
+def _groups_of(batches: Iterator, size: int) -> Iterator[Iterator]:
+    """The batches of one step at a time; each is read when it is needed."""
+    for first in batches:
+        yield chain([first], islice(batches, size - 1))
 
 
 def _collect(epoch: int, batch: np.ndarray, futures: list) -> tuple[int, np.ndarray, list[np.ndarray]]:

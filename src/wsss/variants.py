@@ -23,6 +23,7 @@ UPSTREAM = {
     "masked_labels": ("predictions", "labels"),
     "round2": ("second_labels",),
     "fully_supervised": (),
+    "checkpoint": (),
     "evaluation": ("model",),
 }
 OWN_KEYS = {
@@ -37,6 +38,7 @@ OWN_KEYS = {
     "masked_labels": ("masking.",),
     "round2": ("segmentation.", "retraining."),
     "fully_supervised": ("segmentation.",),
+    "checkpoint": ("segmentation.",),
     "evaluation": ("prediction.",),
 }
 
@@ -48,8 +50,9 @@ def resolve(stage: str, settings: Settings) -> str:
     if stage == "second_labels":
         return "masked_labels" if settings["retraining.retrain_on"] == "masked" else "predictions"
     if stage == "model":
-        if settings["segmentation.supervision"] == "full":
-            return "fully_supervised"
+        ready = {"full": "fully_supervised", "checkpoint": "checkpoint"}.get(settings["segmentation.supervision"])
+        if ready:
+            return ready
         return "round1" if settings["retraining.retrain_on"] == "none" else "round2"
     return stage
 
@@ -63,10 +66,12 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
         # What chooses between two stages has to be told apart in the name as well.
         keys |= {"labels": {"mining.enabled"}, "second_labels": {"retraining.retrain_on"}}.get(role, set())
         if role == "model":
-            full = settings["segmentation.supervision"] == "full"
-            keys |= {"segmentation.supervision"} if full else {"segmentation.supervision", "retraining.retrain_on"}
+            weak = settings["segmentation.supervision"] == "image_labels"
+            keys |= {"segmentation.supervision", *(["retraining.retrain_on"] if weak else [])}
     if not settings["classifier.global_reasoning"]:
-        keys -= {"classifier.nodes", "classifier.reasoning_scale"}
+        keys -= {"classifier.nodes", "classifier.reasoning_rule", "classifier.reasoning_scale"}
+    if settings["segmentation.supervision"] != "checkpoint":
+        keys.discard("segmentation.checkpoint")
     if not settings["masking.mask"]:
         keys -= {"masking.kernel", "masking.saliency_threshold"}
     if stage != "predictions" and "predictions" not in _stages(stage, settings):

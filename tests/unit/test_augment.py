@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wsss.augment import jitter_colour, scale_crop_flip
+from wsss.augment import jitter_colour, scale_and_crop, scale_crop_flip
 from wsss.randomness import generator
 
 FILL = (10.0, 20.0, 30.0)
@@ -133,3 +133,34 @@ def test_bright_pictures_are_clipped_not_wrapped():
     picture = np.full((4, 4, 3), 250, np.uint8)
     values = [jitter_colour(picture, [0.5, 0.5, 0.5, 0.1], generator("test", i)).min() for i in range(50)]
     assert min(values) > 250 * 0.5 - 2 and max(values) == 255
+
+
+def test_crops_keep_picture_and_label_together():
+    """A picture that shows its label's value everywhere still does, and what was added is mean colour and 255."""
+    label = np.repeat(np.arange(1, 61, dtype=np.uint8)[:, None], 50, axis=1)
+    picture = np.repeat(label[..., None], 3, axis=2)
+    padded = flipped = 0
+    for index in range(40):
+        rng = generator("crop", index)
+        image, crop = scale_and_crop(picture, label, 65, (1.0, 1.0), [0.5, 1.0, 1.5], (200.4, 100.6, 50), rng)
+        assert image.shape == (65, 65, 3) and crop.shape == (65, 65)
+        outside = crop == 255
+        assert (image[outside] == (200, 101, 50)).all()
+        assert np.abs(image[~outside].astype(int) - crop[~outside][:, None]).max() <= 1
+        padded += outside.any()
+        flipped += bool(outside[0, 0])  # added at the right, so at the left after a flip
+        rows = np.where((~outside).any(1))[0]
+        assert rows[0] == 0 and (np.diff(rows) == 1).all()
+    assert padded > 10 and 5 < flipped < 35
+
+
+def test_a_scale_is_drawn_from_the_choices_or_the_range():
+    label = np.zeros((40, 40), np.uint8)
+    picture = np.zeros((40, 40, 3), np.uint8)
+    sides = {"choices": set(), "range": set()}
+    for index in range(60):
+        for name, choices in (("choices", [0.5, 1.5]), ("range", [])):
+            _, crop = scale_and_crop(picture, label, 70, (0.5, 1.5), choices, (9, 9, 9), generator(name, index))
+            sides[name].add(int((crop == 0).any(1).sum()))
+    assert sides["choices"] == {20, 60}
+    assert len(sides["range"]) > 15 and min(sides["range"]) >= 20 and max(sides["range"]) <= 60

@@ -158,7 +158,7 @@ def test_normalisation():
     x = backbone.normalise(pictures)
     assert x.shape == (2, 3, 4, 5) and x.dtype == torch.float32
     assert x[0, :, 0, 0].tolist() == pytest.approx([-1, -0.6, 1])
-    resnet = resnet101_dilated(pretrained=False)
+    resnet = resnet101_dilated()
     x = resnet.normalise(pictures)
     assert x[0, 0, 0, 0].item() == pytest.approx(-0.485 / 0.229, rel=1e-4)
     assert x[0, 2, 0, 0].item() == pytest.approx((1 - 0.406) / 0.225, rel=1e-4)
@@ -190,7 +190,7 @@ PUBLISHED = {
 
 def small_network(integral: bool) -> ActivationNetwork:
     """The published network at an eighth of its width."""
-    backbone = vgg16_dilated(pretrained=False, width=8)
+    backbone = vgg16_dilated(width=8)
     return ActivationNetwork(backbone, 20, head="convolutions", width=64, nodes=8, integral=integral)
 
 
@@ -235,13 +235,16 @@ def test_activation_maps_equal_the_published_ones(golden, integral, mode):
             assert loss.item() == pytest.approx(float(data[f"vgg_loss_{mode}{suffix}"]), rel=tolerance)
 
 
+OPTIMISER = {"learning_rate": 1.0, "new_layer_factor": 10.0, "bias_factor": 2.0, "weight_decay": 0.0, "bias_decay": 1.0}
+
+
 def test_parameter_groups_equal_the_published_ones(golden):
     published = json.loads((golden / "classifier" / "vgg_param_groups.json").read_text())
     network = small_network(integral=False)
     state = np.load(golden / "classifier" / "vgg_small_state.npz")
     names = our_names(network, [key.removeprefix("state_dict/") for key in state])
     ours = {id(p): name for name, p in network.named_parameters()}
-    groups = parameter_groups(network, {"learning_rate": 1.0, "new_layer_factor": 10.0, "bias_factor": 2.0})
+    groups = parameter_groups(network, OPTIMISER)
     obtained = {g["base_lr"]: {ours[id(p)] for p in g["params"]} for g in groups}
     assert obtained == {
         float(factor): {names[name] for name in group}
@@ -250,7 +253,7 @@ def test_parameter_groups_equal_the_published_ones(golden):
 
 
 def test_without_global_reasoning_and_with_the_backbones_own_head():
-    backbone = vgg16_dilated(pretrained=False, width=8)
+    backbone = vgg16_dilated(width=8)
     network = ActivationNetwork(backbone, 5, head="pretrained", width=64, nodes=None, integral=False)
     assert {n.split(".")[0] for n, _ in network.named_parameters()} == {"backbone", "classes"}
     assert network(torch.zeros(1, 3, 33, 41)).shape == (1, 5, 4, 5)

@@ -160,6 +160,9 @@ def test_odd_values_are_refused_by_name(raw: dict, named: str) -> None:
         ({"segmentation.scale": [2.0, 1.0]}, "smaller scale first"),
         ({"classifier.backbone": "vgg16"}, "vgg16 has 8"),
         ({"classifier.backbone": "vgg16", "classifier.output_stride": 8}, "cam.align_corners"),
+        ({"segmentation.init": "coco"}, "it must be resnet101"),
+        ({"segmentation.init": "coco", "segmentation.backbone": "resnet101"}, "output stride 8"),
+        ({"segmentation.supervision": "checkpoint"}, "name the file as segmentation.checkpoint"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(deltas: dict, message: str) -> None:

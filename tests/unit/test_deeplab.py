@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from wsss.backbones import build_backbone
-from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, segmentation_loss
+from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, multi_scale_logits, multi_scale_loss, segmentation_loss
 from wsss.resampling import upsample_logits
 
 
@@ -104,3 +104,39 @@ def test_loss_takes_large_scores():
     logits = torch.zeros(1, 2, 1, 1)
     logits[0, 0] = 1000
     assert segmentation_loss(logits, torch.ones(1, 3, 3, dtype=torch.uint8)).item() == pytest.approx(1000)
+
+
+def test_large_fov_is_one_branch_with_hidden_layers():
+    with torch.device("meta"):
+        network = DeepLabV2(
+            build_backbone("vgg16_deeplab", output_stride=8, pretrained=False), 21, rates=[12], head_width=1024
+        )
+    assert {k: tuple(v.shape) for k, v in network.aspp.state_dict().items() if k.endswith("weight")} == {
+        "branches.0.0.weight": (1024, 512, 3, 3),
+        "branches.0.3.weight": (1024, 1024, 1, 1),
+        "branches.0.6.weight": (21, 1024, 1, 1),
+    }
+    first = network.aspp.branches[0][0]
+    assert first.dilation == first.padding == (12, 12)
+    assert [m.p for m in network.aspp.modules() if isinstance(m, torch.nn.Dropout)] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("name", ["vgg16_deeplab", "resnet101", "resnet101_caffe"])
+@pytest.mark.parametrize("head", [{"rates": [6, 12, 18, 24]}, {"rates": [12], "head_width": 1024}])
+def test_published_networks_have_stride_8_at_the_published_crop(name, head):
+    with torch.device("meta"):
+        network = DeepLabV2(build_backbone(name, output_stride=8, pretrained=False), 21, **head)
+        assert network(torch.zeros(1, 3, 321, 321)).shape == (1, 21, 41, 41)
+        grids = [o.shape[-1] for o in multi_scale_logits(network, torch.zeros(1, 3, 321, 321))]
+    # Half of 321 px rounds to 160: pools that round up keep the cell at its border.
+    assert grids == ([41, 20, 30, 41] if name == "resnet101" else [41, 21, 31, 41])
+
+
+def test_the_multi_scale_loss_ignores_255_and_never_is_nan():
+    torch.manual_seed(0)
+    outputs = [torch.randn(1, 3, n, n, requires_grad=True) for n in (5, 3)]
+    labels = torch.full((1, 33, 33), 255, dtype=torch.uint8)
+    assert multi_scale_loss(outputs, labels).item() == 0
+    labels[:, 15:18, 15:18] = 2  # the middle cell of both grids
+    expected = sum(-o[0, :, n // 2, n // 2].log_softmax(0)[2] for o, n in zip(outputs, (5, 3), strict=True))
+    torch.testing.assert_close(multi_scale_loss(outputs, labels), expected)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from wsss.parallel import map_pictures
+from wsss.parallel import map_pictures, map_stream
 
 
 def square(value: int) -> tuple[int, int]:
@@ -40,3 +40,25 @@ def test_no_pictures():
 def test_one_process_computes_only_what_is_asked_for():
     results = map_pictures(fail_at_seven, list(range(20)))
     assert [next(results) for _ in range(7)] == list(range(7))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_stream_is_worked_off_while_it_is_made(processes):
+    made, results = [], []
+
+    def items():
+        for value in range(20):
+            made.append(value)
+            yield value
+
+    for result, worker in map_stream(square, items(), processes):
+        results.append(result)
+        assert len(made) - len(results) <= 2 * processes
+        assert (worker == os.getpid()) == (processes == 1)
+    assert results == [v**2 for v in range(20)]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_failure_in_a_stream_is_raised(processes):
+    with pytest.raises(ValueError, match="picture 7 is damaged"):
+        list(map_stream(fail_at_seven, range(10), processes))

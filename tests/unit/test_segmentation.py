@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError, save_checkpoint
 from wsss.config import Config, load_config
 from wsss.data import DataError, Picture
+from wsss.deeplab import multi_scale_logits
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, mean_iou, pixel_accuracy
 from wsss.progress import Progress
 from wsss.segmentation import (
+    _conditions,
     build_segmentation,
     evaluate,
     identity,
@@ -72,10 +75,10 @@ def checkpoint(tmp_path_factory):
     return path
 
 
-def predicted(pictures, checkpoint, folder, **changes) -> dict[str, np.ndarray]:
+def predicted(pictures, checkpoint, folder, workers=1, **changes) -> dict[str, np.ndarray]:
     settings = settings_with("predictions", **changes)
     where = {"folder": folder / "labels", "manifest": folder / "manifest.csv"}
-    predict(pictures, len(NAMES), settings, checkpoint=checkpoint, progress=quiet(), **where)
+    predict(pictures, len(NAMES), settings, checkpoint=checkpoint, progress=quiet(), workers=workers, **where)
     check_folder(folder / "labels", folder / "manifest.csv", [p.image_id for p in pictures])
     return {p.image_id: read_label(folder / "labels" / f"{p.image_id}.png") for p in pictures}
 
@@ -235,3 +238,70 @@ def test_the_default_config_builds_its_network():
     with torch.inference_mode():
         scores = network(torch.zeros(1, 3, size, size))
     assert scores.shape[:2] == (1, 21) and scores.shape[2] == scores.shape[3]
+
+
+PAPER = {
+    "segmentation.crop": 33,
+    "segmentation.scale_choices": [0.5, 1.0, 1.5],
+    "segmentation.loss_scales": [0.5, 0.75],
+    "segmentation.align_corners": False,
+    "segmentation.iterations": 3,
+    "segmentation.accumulate": 2,
+    "segmentation.freeze_batch_norm": True,
+    "segmentation.decoder_width": None,
+    "prediction.original_size": True,
+    "prediction.scales": [1.0, 0.75, 0.5],
+    "prediction.reduce": "max",
+    "prediction.crf.minimum_probability": 0.0,
+}
+
+
+def test_training_and_inference_as_published_on_whole_pictures(data, tmp_path):
+    pictures, masks = data
+    where = {"checkpoint": tmp_path / "model.safetensors", "history": tmp_path / "history.csv"}
+    train_segmentation(
+        pictures, lambda p: masks[p.image_id], len(NAMES), settings_with("round1", **PAPER), seed=0, round_number=1,
+        progress=quiet(), **where,
+    )  # fmt: skip
+    with open(where["history"], newline="") as stream:
+        assert list(csv.DictReader(stream))[-1]["steps"] == "3"
+    settings = settings_with("predictions", **PAPER)
+    network = build_segmentation(settings, len(NAMES), pretrained=False).eval()
+    network.load_state_dict(load_file(where["checkpoint"]))
+    for picture, image, p in predict_probabilities(pictures, len(NAMES), settings, where["checkpoint"], quiet()):
+        x = network.backbone.normalise(torch.from_numpy(image[None]))
+        with torch.inference_mode():
+            logits = multi_scale_logits(network, x, [0.75, 0.5])[-1]
+        full = torch.nn.functional.interpolate(logits, p.shape[1:], mode="bilinear", align_corners=False)[0]
+        np.testing.assert_allclose(p, full.softmax(0), atol=1e-6)
+        assert p.shape == (len(NAMES), picture.height, picture.width)
+    one, two = (
+        predicted(pictures, where["checkpoint"], tmp_path / str(workers), workers, **PAPER) for workers in (1, 2)
+    )
+    assert all(np.array_equal(one[k], two[k]) for k in one)
+
+
+@pytest.mark.parametrize(
+    ("stage_settings", "conditions"),
+    [
+        ({}, {"init": "ImageNet", "rules": "code", "original_size": False, "flip": False, "scales": [1.0]}),
+        ({"mining.rule": "paper"}, {"rules": "code and paper"}),
+        (
+            {"mining.rule": "paper", "classifier.head_rule": "paper", "classifier.reasoning_rule": "paper"},
+            {"rules": "paper"},
+        ),
+        (
+            {"segmentation.init": "coco", "segmentation.backbone": "resnet101", "segmentation.output_stride": 8},
+            {"init": "MS-COCO", "backbone": "resnet101"},
+        ),
+        (
+            {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": "theirs.pth"},
+            {"init": "theirs.pth", "rules": None},
+        ),
+        ({"segmentation.supervision": "full"}, {"init": "ImageNet", "rules": None}),
+    ],
+)
+def test_a_score_says_its_conditions(stage_settings, conditions):
+    said = _conditions(settings_with("evaluation", **stage_settings))
+    assert {k: said.get(k) for k in conditions} == conditions
+    assert said["crf"].startswith("with and without")

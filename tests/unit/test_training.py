@@ -46,7 +46,19 @@ class Network(nn.Module):
         return self.head(self.drop(self.norm(self.body(x))).relu()).mean((2, 3))
 
 
-def run(*, seed=0, workers=1, bad=None, seen=None, optimiser=OPTIMISER, epochs=3, batch_size=2, network=None, **more):
+def run(
+    *,
+    seed=0,
+    workers=1,
+    bad=None,
+    seen=None,
+    optimiser=OPTIMISER,
+    epochs=3,
+    batch_size=2,
+    network=None,
+    count=COUNT,
+    **more,
+):
     """Trains on random pictures; picture ``bad`` holds a NaN.  Returns the network, the history and the log."""
     torch.manual_seed(5)
     network, log = network or Network(), io.StringIO()
@@ -67,7 +79,7 @@ def run(*, seed=0, workers=1, bad=None, seen=None, optimiser=OPTIMISER, epochs=3
         network,
         sample,
         loss,
-        count=COUNT,
+        count=count,
         epochs=epochs,
         batch_size=batch_size,
         optimiser=optimiser,
@@ -213,3 +225,56 @@ def test_history_file(tmp_path):
         read = list(csv.DictReader(stream))
     assert [float(r["loss"]) for r in read] == [r["loss"] for r in rows]
     assert [int(r["epoch"]) for r in read] == [0, 1]
+
+
+def test_accumulated_batches_make_the_step_of_their_mean():
+    """Two batches of 2 without norms or dropout move the network as one batch of 4 does."""
+    plain = OPTIMISER | {"name": "sgd", "warmup": 0.0, "weight_decay": 0.0}
+
+    class Linear(Network):
+        def forward(self, x):
+            return self.head(self.body(x)).mean((2, 3))
+
+    states = []
+    for batch_size, accumulate in ((4, 1), (2, 2)):
+        torch.manual_seed(5)
+        network, rows, _ = run(
+            network=Linear(), optimiser=plain, batch_size=batch_size, accumulate=accumulate, epochs=1, count=4
+        )
+        assert [r["steps"] for r in rows] == [1]
+        states.append((network.state_dict(), rows[0]["loss"]))
+    for key, value in states[0][0].items():
+        torch.testing.assert_close(states[1][0][key], value)
+    assert states[0][1] == pytest.approx(states[1][1])
+
+
+def test_iterations_end_the_training_within_an_epoch():
+    seen = []
+    _, rows, log = run(seen=seen, iterations=5, accumulate=1)
+    assert [(r["epoch"], r["steps"]) for r in rows] == [(0, 3), (1, 5)]
+    assert len(seen) == 5 and "epoch 2/2" in log
+    _, rows, _ = run(iterations=7, accumulate=3, batch_size=2)
+    assert rows[-1]["steps"] == 7
+
+
+def test_the_poly_rate_can_stand_still():
+    settings = OPTIMISER | {"schedule": "poly", "warmup": 0.0, "update_every": 3}
+    rates = [learning_rate_factor(step, 9, 1, settings) for step in range(9)]
+    assert rates == pytest.approx([(1 - step / 9) ** 0.9 for step in (0, 0, 0, 3, 3, 3, 6, 6, 6)])
+
+
+def test_what_is_frozen_is_in_no_group_and_biases_have_their_own_decay():
+    network = Network()
+    freeze_norms(network)
+    groups = parameter_groups(network, OPTIMISER | {"weight_decay": 0.1, "bias_decay": 0.0, "bias_factor": 1.0})
+    decays = {id(p): g["weight_decay"] for g in groups for p in g["params"]}
+    assert decays == {
+        id(network.body.weight): 0.1, id(network.head.weight): 0.1, id(network.body.bias): 0, id(network.head.bias): 0
+    }  # fmt: skip
+
+
+def test_bfloat16_trains_with_float32_weights():
+    network, rows, _ = run(optimiser=OPTIMISER | {"precision": "bfloat16"})
+    exact, _, _ = run()
+    assert all(p.dtype == torch.float32 for p in network.parameters())
+    assert np.isfinite(rows[-1]["loss"]) and state(network) != state(exact)

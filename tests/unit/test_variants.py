@@ -165,6 +165,8 @@ def test_upstream_variants_are_those_of_the_same_settings():
 @pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("*.yaml")))
 def test_every_config_loads_and_has_a_plan(name):
     raw = yaml.safe_load((CONFIGS / "config.yaml").read_text())
+    if name == "voc2012_paper.yaml":  # an overlay of an overlay
+        raw = merge(raw, yaml.safe_load((CONFIGS / "voc2012.yaml").read_text()))
     if name != "config.yaml":
         raw = merge(raw, yaml.safe_load((CONFIGS / name).read_text()))
     config = load_config(raw)
@@ -172,3 +174,22 @@ def test_every_config_loads_and_has_a_plan(name):
     plan = Plan(config)
     for experiment in config.experiments:
         assert ("evaluation", plan.variant("evaluation", plan.settings(experiment)).name) in plan.known
+
+
+def test_a_released_checkpoint_is_evaluated_without_any_training():
+    experiments = EXPERIMENTS | {
+        name: {
+            "label": name,
+            "set": {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": f"{name}.pth"},
+        }
+        for name in ("first", "second")
+    }
+    plan = Plan(load_config({"experiments": experiments}))
+    assert resolve("model", plan.settings("first")) == "checkpoint"
+    more = plan.known.keys() - plan_of().known.keys()
+    assert {stage for stage, _ in more} == {"checkpoint", "evaluation"} and len(more) == 4
+    assert plan.lookup("checkpoint", "checkpoint-first.pth_supervision-checkpoint").settings["segmentation.checkpoint"]
+
+
+def test_the_checkpoint_matters_to_nothing_else():
+    assert added("segmentation.checkpoint", "a.pth") == set()

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def job(snakemake, *, may_read_masks: bool = False):
-    """Yields ``progress``, ``settings`` (``params.settings``), ``seed`` and ``threads``.
+    """Yields ``progress``, ``settings`` (``params.settings``), ``seed``, ``threads`` and the initial ``weights``.
 
     An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
     in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
@@ -27,6 +27,7 @@ def job(snakemake, *, may_read_masks: bool = False):
         guard.forbid()
     seed = getattr(snakemake.wildcards, "seed", None)
     settings = dict(getattr(snakemake.params, "settings", {}))
+    weights = getattr(snakemake.input, "weights", None)  # absent, or empty for a backbone that brings its own
     start = time.monotonic()
     with open(snakemake.log[0], "w") as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
@@ -37,6 +38,7 @@ def job(snakemake, *, may_read_masks: bool = False):
                 settings=settings,
                 seed=None if seed is None else int(seed),
                 threads=snakemake.threads,
+                weights=Path(weights) if weights else None,
             )
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)

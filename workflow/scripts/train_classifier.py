@@ -20,5 +20,6 @@ with job(snakemake) as run:
         manifest=Path(snakemake.output.manifest),
         history=Path(snakemake.output.history),
         progress=run.progress,
+        weights=run.weights,
         workers=run.threads,
     )

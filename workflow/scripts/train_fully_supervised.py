@@ -21,5 +21,6 @@ with job(snakemake, may_read_masks=True) as run:
         checkpoint=Path(snakemake.output.checkpoint),
         history=Path(snakemake.output.history),
         progress=run.progress,
+        weights=run.weights,
         workers=run.threads,
     )

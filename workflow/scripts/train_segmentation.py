@@ -23,5 +23,6 @@ with job(snakemake) as run:
         checkpoint=Path(snakemake.output.checkpoint),
         history=Path(snakemake.output.history),
         progress=run.progress,
+        weights=run.weights,
         workers=run.threads,
     )

@@ -1,6 +1,7 @@
 """The classification network with global reasoning, and the integral attention model, which differs in its head."""
 
 import math
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,9 @@ class ActivationNetwork(nn.Module):
     ``integral=False``, the classifier: conv-R-conv-R-conv → GR → R → 1×1, new layers N(0, √(2/(k²·out))).
     ``integral=True``, the integral attention model: conv-R-conv-R-conv-R → GR → 1×1, framework defaults.
     ``head="pretrained"`` takes the backbone's last stage (with its ReLU) in place of the three convolutions.
-    ``nodes=None`` leaves the global reasoning unit out; ``reasoning_scale`` is where its batch norm's weight starts.
+    ``head_rule="paper"`` gives the classifier's head the integral model's order, a ReLU after each convolution.
+    ``nodes=None`` leaves the global reasoning unit out; ``reasoning_rule`` is its form of Eq. 2, ``reasoning_scale``
+    where its batch norm's weight starts.
     ``forward``: (B, 3, H, W) normalised pictures → (B, C, h, w) maps; an image's class scores are their means.
     """
 
@@ -29,19 +32,22 @@ class ActivationNetwork(nn.Module):
         width: int,
         nodes: int | None,
         integral: bool,
+        head_rule: str = "code",
+        reasoning_rule: str = "code",
         reasoning_scale: float = 1.0,
     ):
         super().__init__()
         self.backbone = backbone
         channels = backbone.channels[-1]
         self.head = nn.Sequential()
+        relu_in_head = integral or (head == "convolutions" and head_rule == "paper")
         if head == "convolutions":
             layers: list[nn.Module] = []
             for inputs in (channels, width, width):
                 layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU(inplace=True)]
-            self.head, channels = nn.Sequential(*(layers if integral else layers[:-1])), width
-        self.reasoning = GlobalReasoning(channels, nodes) if nodes else nn.Identity()
-        self.relu = nn.Identity() if integral else nn.ReLU()
+            self.head, channels = nn.Sequential(*(layers if relu_in_head else layers[:-1])), width
+        self.reasoning = GlobalReasoning(channels, nodes, form=reasoning_rule) if nodes else nn.Identity()
+        self.relu = nn.Identity() if relu_in_head else nn.ReLU()
         self.classes = nn.Conv2d(channels, num_classes, 1)
         if head == "convolutions" and not integral:
             self._initialise()
@@ -64,29 +70,38 @@ class ActivationNetwork(nn.Module):
         return self.classes(self.relu(self.reasoning(self.head(self.backbone(x)[-1]))))
 
 
-def build_network(settings: dict, num_classes: int, *, integral: bool, pretrained: bool = True) -> ActivationNetwork:
-    """The network of dotted ``settings`` (``classifier.*``) for ``num_classes`` classes without background."""
+def build_network(
+    settings: dict, num_classes: int, *, integral: bool, pretrained: bool = True, weights: Path | None = None
+) -> ActivationNetwork:
+    """The network of dotted ``settings`` (``classifier.*``) for ``num_classes`` classes without background.
+
+    ``weights``: the file that the backbone starts from, see ``build_backbone``.
+    """
     c = {k.removeprefix("classifier."): v for k, v in settings.items() if k.startswith("classifier.")}
-    backbone = build_backbone(c["backbone"], output_stride=c["output_stride"], pretrained=pretrained)
-    reasoning = (
-        {"nodes": c["nodes"], "reasoning_scale": c["reasoning_scale"]} if c["global_reasoning"] else {"nodes": None}
-    )
-    head = {"head": c["head"], "width": c["width"]}
-    network = ActivationNetwork(backbone, num_classes, **head, **reasoning, integral=integral)
+    backbone = build_backbone(c["backbone"], output_stride=c["output_stride"], pretrained=pretrained, weights=weights)
+    form = {k: c[k] for k in ("head", "width", "head_rule")} | {"nodes": None}
+    if c["global_reasoning"]:
+        form |= {k: c[k] for k in ("nodes", "reasoning_rule", "reasoning_scale")}
+    network = ActivationNetwork(backbone, num_classes, **form, integral=integral)
     return network.to(memory_format=torch.channels_last)
 
 
 def identity(settings: dict, num_classes: int, *, integral: bool) -> dict[str, str]:
     """What a checkpoint of this network says it is."""
-    nodes = settings["classifier.nodes"] if settings["classifier.global_reasoning"] else 0
-    return {
+    reasons = settings["classifier.global_reasoning"]
+    said = {
         "network": "integral attention model" if integral else "classifier",
         "backbone": settings["classifier.backbone"],
         "head": f"{settings['classifier.head']} {settings['classifier.width']}",
         "output_stride": str(settings["classifier.output_stride"]),
-        "nodes": str(nodes),
+        "nodes": str(settings["classifier.nodes"] if reasons else 0),
         "classes": str(num_classes),
     }
+    if settings["classifier.head_rule"] != "code":
+        said["head_rule"] = settings["classifier.head_rule"]
+    if reasons and settings["classifier.reasoning_rule"] != "code":
+        said["reasoning_rule"] = settings["classifier.reasoning_rule"]
+    return said
 
 
 def image_scores(maps: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ def train_classifier(
     manifest: Path,
     history: Path,
     progress: Progress,
+    weights: Path | None = None,
     workers: int = 1,
 ) -> None:
     """Trains the classifier on image-level labels and accumulates its attention meanwhile (OAA).
@@ -39,7 +40,7 @@ def train_classifier(
     ``num_classes`` counts no background.  Writes the checkpoint, one file of accumulated maps per picture, the history.
     """
     torch.manual_seed(seed)
-    network = build_network(settings, num_classes, integral=False).to(device())
+    network = build_network(settings, num_classes, integral=False, weights=weights).to(device())
     oaa = _Accumulation(pictures, settings)
     epochs = settings["classifier.epochs"]
 
@@ -48,9 +49,9 @@ def train_classifier(
 
     def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
         images, labels = batch
-        maps = network(network.backbone.normalise(images))
+        maps = network(network.backbone.normalise(images)).float()
         if epoch >= settings["attention.first_epoch"]:
-            oaa.add(indices, maps.detach().float().cpu(), last=epoch == epochs - 1)
+            oaa.add(indices, maps.detach().cpu(), last=epoch == epochs - 1)
         return classification_loss(maps, labels)
 
     rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers)
@@ -71,11 +72,12 @@ def train_integral(
     checkpoint: Path,
     history: Path,
     progress: Progress,
+    weights: Path | None = None,
     workers: int = 1,
 ) -> None:
-    """Trains the integral attention model, from ImageNet weights, on the accumulated maps in folder ``attention``."""
+    """Trains the integral attention model from initial ``weights`` on the accumulated maps in folder ``attention``."""
     torch.manual_seed(seed + 1)
-    network = build_network(settings, num_classes, integral=True).to(device())
+    network = build_network(settings, num_classes, integral=True, weights=weights).to(device())
 
     def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
         picture = pictures[index]
@@ -87,7 +89,7 @@ def train_integral(
 
     def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
         images, target = batch
-        return integral_attention_loss(network(network.backbone.normalise(images)), target)
+        return integral_attention_loss(network(network.backbone.normalise(images)).float(), target)
 
     rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers)
     write_history(history, rows)

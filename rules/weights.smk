@@ -1,0 +1,106 @@
+"""Weights from elsewhere: fetched if they are missing, and converted; declared inputs of all that starts from them."""
+
+import re
+
+from wsss.backbone_names import classifier_backbone, segmentation_backbone
+
+WEIGHTS = CONFIG.weights.folder
+MSCOCO = f"{WEIGHTS}/{Path(CONFIG.weights.coco).stem}.safetensors"
+START = {
+    "vgg16": f"{WEIGHTS}/{CONFIG.weights.vgg16}",
+    "vgg16_deeplab": f"{WEIGHTS}/{CONFIG.weights.vgg16}",
+    "resnet101": f"{WEIGHTS}/{CONFIG.weights.resnet101}",
+    "resnet101_caffe": MSCOCO,
+}
+
+
+def initial_weights(backbone, stage=None):
+    """For ``input:``: the file that a network starts from; none for a backbone that brings its weights along."""
+
+    def path(wildcards):
+        settings = PLAN.lookup(stage or wildcards.round, wildcards.variant).settings
+        return START.get(backbone(settings), [])
+
+    return path
+
+
+def released(wildcards):
+    """The checkpoint that an experiment scores without training."""
+    settings = PLAN.lookup("checkpoint", wildcards.variant).settings
+    return f"{WEIGHTS}/{settings['segmentation.checkpoint']}"
+
+
+def source_of(file):
+    """The configured address and checksum of a file of weights."""
+    known = CONFIG.weights.files.get(file)
+    return {"url": known.url, "digest": known.sha256} if known else {"url": None, "digest": None}
+
+
+THIRD_PARTY = {CONFIG.weights.vgg16, CONFIG.weights.resnet101, CONFIG.weights.coco}
+THIRD_PARTY |= {
+    v.settings["segmentation.checkpoint"] for (s, _), v in PLAN.known.items() if s == "checkpoint"
+}
+# A file that is there has no rule: nothing could then replace what a user has put there, not even --forceall.
+MISSING_WEIGHTS = [f for f in sorted(THIRD_PARTY) if not os.path.exists(f"{WEIGHTS}/{f}")]
+
+
+rule fetch_weights:
+    input:
+        code=code("fetch_weights.py"),
+    output:
+        weights=f"{WEIGHTS}/{{weights}}",
+    log:
+        f"{LOGS}/fetch_weights/{{weights}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/fetch_weights/{{weights}}.tsv"
+    wildcard_constraints:
+        weights="|".join(map(re.escape, MISSING_WEIGHTS)) or "(?!)",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        source=lambda w: source_of(w.weights),
+    script:
+        "../workflow/scripts/fetch_weights.py"
+
+
+rule convert_weights:
+    input:
+        code=code("convert_weights.py"),
+        source=f"{WEIGHTS}/{CONFIG.weights.coco}",
+    output:
+        weights=MSCOCO,
+    log:
+        f"{LOGS}/convert_weights/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/convert_weights/job.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        source=source_of(CONFIG.weights.coco),
+    script:
+        "../workflow/scripts/convert_weights.py"
+
+
+# A network that somebody else has trained: evaluated like ours.
+rule convert_checkpoint:
+    input:
+        code=code("convert_checkpoint.py"),
+        classes=f"{RESULTS}/data/classes.txt",
+        source=released,
+    output:
+        checkpoint=f"{RESULTS}/checkpoint/{{variant}}/seed-{{seed}}/model.safetensors",
+        provenance=f"{RESULTS}/checkpoint/{{variant}}/seed-{{seed}}/provenance.json",
+    log:
+        f"{LOGS}/convert_checkpoint/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/convert_checkpoint/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        settings=settings_of("checkpoint"),
+        source=lambda w: source_of(os.path.basename(released(w))),
+    script:
+        "../workflow/scripts/convert_checkpoint.py"

@@ -1,0 +1,115 @@
+"""Initial weights from elsewhere: fetched, checked, and brought into the names of our networks.
+
+``convert_backbone`` and ``convert_checkpoint`` read DeepLab checkpoints in the key names of K. Nakashima's
+deeplab-pytorch: the MS-COCO DeepLab-v1 that published NSROM starts from, and NSROM's own released networks.
+"""
+
+import re
+import shutil
+import urllib.request
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from wsss.artifacts import written_aside
+from wsss.backbones import CAFFE_IDENTITY, resnet101_caffe
+from wsss.checkpoints import CheckpointError, check_digest, digest_in, fill, read_pth, save_checkpoint
+from wsss.progress import Progress
+
+TORCHVISION = "https://download.pytorch.org/models/"
+HOSTED = ("vgg16-", "resnet101-")  # of the files there, those that a network here can start from
+BLOCK = 1 << 20
+
+LAYERS = {"reduce": ("conv1", "bn1"), "conv3x3": ("conv2", "bn2"), "increase": ("conv3", "bn3")}
+LAYERS["shortcut"] = ("downsample.0", "downsample.1")
+KINDS = ("conv", "bn")
+HEADS = ("aspp.", "fc.")  # class scores, which a backbone does not need
+
+
+class WeightsError(ValueError):
+    """Initial weights that are not to be had, in one sentence."""
+
+
+def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str | None = None) -> None:
+    """Makes ``file``: from torch's own cache if it is there, else by download from ``url`` or torchvision.
+
+    ``digest``: the start of its sha256, by default what its name gives.  Raises ``WeightsError`` if the file has no
+    address or cannot be had, ``CheckpointError`` if its checksum is wrong; nothing is then left under its name.
+    """
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / file.name
+    url = url or (TORCHVISION + file.name if file.name.startswith(HOSTED) else None)
+    if url is None and not cached.exists():
+        raise WeightsError(
+            f"{file} is missing and no address of it is known: put it there, or give its address as "
+            f"`weights.files.{file.name}.url`"
+        )
+    with written_aside(file) as aside:
+        if cached.exists():
+            progress.say(f"{file.name} from {cached.parent}")
+            shutil.copyfile(cached, aside)
+        else:
+            _download(url, aside, file, progress)
+        check_digest(aside, digest or digest_in(file.name))
+
+
+def _download(url: str, aside: Path, file: Path, progress: Progress) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=60) as source, open(aside, "wb") as stream:
+            size = int(source.headers.get("Content-Length", 0))
+            for block in progress(iter(lambda: source.read(BLOCK), b""), max(1, -(-size // BLOCK)), "MiB"):
+                stream.write(block)
+    except OSError as error:
+        raise WeightsError(
+            f"{file} cannot be fetched from {url} ({error}): download it elsewhere and put it there"
+        ) from None
+
+
+def convert_backbone(source: Path, target: Path, *, digest: str | None = None) -> None:
+    """The backbone of a DeepLab checkpoint, heads left out, as safetensors for ``resnet101_caffe``.
+
+    Raises ``CheckpointError`` if the file is missing, damaged, or has other keys or shapes.
+    """
+    network = resnet101_caffe()
+    tensors = _read(source, digest)
+    fill(network, {k.removeprefix("backbone."): v for k, v in tensors.items() if not k.startswith(HEADS)}, source)
+    save_checkpoint(target, network, CAFFE_IDENTITY)
+
+
+def convert_checkpoint(
+    source: Path, target: Path, network: nn.Module, identity: dict[str, str], *, digest: str | None = None
+) -> None:
+    """A whole DeepLab-v2 checkpoint as ours; ``network`` has the layers that it must have.  Raises as above."""
+    fill(network, _read(source, digest), source)
+    save_checkpoint(target, network, identity)
+
+
+def our_name(key: str) -> str | None:
+    """A key of deeplab-pytorch in our names; ``None`` for one that is not of DeepLab on ResNet.
+
+    ``layer1`` is the stem, ``base.`` and ``module.`` are wrappers; so ``base.layer2.block3.reduce.bn.weight`` is
+    ``backbone.stages.1.2.bn1.weight``.
+    """
+    key = re.sub(r"^(module\.)?(base\.)?", "", key)
+    if stem := re.fullmatch(r"layer1\.conv1\.(conv|bn)\.(\w+)", key):
+        return f"backbone.stages.0.{KINDS.index(stem[1])}.{stem[2]}"
+    if block := re.fullmatch(r"layer([2-5])\.block(\d+)\.(reduce|conv3x3|increase|shortcut)\.(conv|bn)\.(\w+)", key):
+        layer = LAYERS[block[3]][KINDS.index(block[4])]
+        return f"backbone.stages.{int(block[1]) - 1}.{int(block[2]) - 1}.{layer}.{block[5]}"
+    if branch := re.fullmatch(r"aspp\.c(\d+)\.(\w+)", key):
+        return f"aspp.branches.{branch[1]}.{branch[2]}"
+    return key if key.startswith("fc.") else None
+
+
+def _read(source: Path, digest: str | None) -> dict[str, Tensor]:
+    tensors = read_pth(source)
+    if digest:
+        check_digest(source, digest)
+    ours = {our_name(key): value for key, value in tensors.items()}
+    if None in ours:
+        unknown = next(key for key in tensors if our_name(key) is None)
+        raise CheckpointError(
+            f"{source} has the key '{unknown}', which DeepLab on ResNet-101 has not in deeplab-pytorch's names: "
+            "give the right file"
+        )
+    return ours

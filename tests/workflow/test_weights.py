@@ -1,0 +1,69 @@
+"""Weights from elsewhere, in real runs: what is missing is named, what is there is never replaced."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from checkouts import TINY, Checkout, copy_repository
+from deeplab_names import published
+
+from wsss.backbones import resnet101_caffe
+from wsss.deeplab import DeepLabV2
+
+RELEASED = {
+    "segmentation": {
+        "backbone": "resnet101",
+        "init": "coco",
+        "output_stride": 8,
+        "rates": [6, 12, 18, 24],
+        "decoder_width": None,
+        "checkpoint": "theirs.pth",
+    },
+    "experiments": {"released": {"label": "released", "set": {"segmentation.supervision": "checkpoint"}}},
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    copy_repository(tmp_path)
+    (tmp_path / "released.yaml").write_text(yaml.safe_dump(RELEASED))
+    return Checkout(tmp_path, (TINY, "released.yaml"))
+
+
+def test_a_missing_checkpoint_is_asked_for(checkout: Checkout):
+    run = checkout.snakemake("evaluate_released", check=False)
+    assert run.returncode
+    assert "data/weights/theirs.pth is missing and no address of it is known: put it there" in run.stdout
+    assert not (checkout.folder / "data").exists() or list((checkout.folder / "data").rglob("*.pth")) == []
+
+
+def test_a_released_checkpoint_is_scored_without_training(checkout: Checkout):
+    torch.manual_seed(0)
+    (checkout.folder / "data/weights").mkdir(parents=True)
+    theirs = checkout.folder / "data/weights/theirs.pth"
+    torch.save(published(DeepLabV2(resnet101_caffe(), 21, rates=[6, 12, 18, 24])), theirs)
+    before = theirs.stat().st_mtime_ns
+    assert checkout.dry_run("evaluate_released", "--forceall") == {
+        "build_openmoji": 1, "check_images": 1, "check_masks": 1, "convert_checkpoint": 1, "evaluate": 1,
+        "evaluate_released": 1,
+    }  # fmt: skip
+    checkout.snakemake("evaluate_released")
+    report = json.loads((checkout.results / "evaluation/supervision-checkpoint/seed-0/metrics.json").read_text())
+    assert report["conditions"]["init"] == "theirs.pth" and report["images"] == 6
+    assert theirs.stat().st_mtime_ns == before
+    assert checkout.dry_run("evaluate_released") == {}
+
+
+def test_trainings_declare_the_weights_that_they_start_from(checkout: Checkout):
+    jobs = checkout.with_config("config/voc2012.yaml").jobs("evaluate_nsrom", "evaluate_nsrom_imagenet")
+    starts = {(j.rule, f) for j in jobs for f in j.inputs if f.startswith("data/weights/")}
+    assert starts == {
+        ("train_classifier", "data/weights/vgg16-397923af.pth"),
+        ("train_integral", "data/weights/vgg16-397923af.pth"),
+        ("convert_weights", "data/weights/deeplabv1_resnet101-coco.pth"),
+        ("train_segmentation", "data/weights/deeplabv1_resnet101-coco.safetensors"),
+        ("train_segmentation", "data/weights/resnet101-63fe2227.pth"),
+    }
+    assert sum(j.rule == "fetch_weights" for j in jobs) == 3
