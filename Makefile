@@ -1,6 +1,6 @@
 # `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock docs bench
+.PHONY: help env demo test lint lock docs bench publish restore
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -40,6 +40,16 @@ lint: env  ## ruff, snakefmt and Snakemake's own checks
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	! $(BIN)/snakemake --lint 2>&1 | grep -E '^    \* |Error|Exception' | grep -vE '$(ACCEPTED)'
+
+# What is published or restored, as in `make publish TARGETS="nsrom_table3 report" CONFIG=config/tiny.yaml`.
+TARGETS :=
+CONFIG :=
+RELEASE := PYTHONPATH=src $(BIN)/python workflow/release.py
+publish restore: env
+	$(RELEASE) $@ $(TARGETS) $(if $(CONFIG),--configfile $(CONFIG))
+
+publish:  ## push finished TARGETS (under CONFIG) to the DVC remote
+restore:  ## pull what was published, if it is what the current code and config would make
 
 lock: | $(UV)  ## compile requirements.in into requirements.lock
 	$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-header \
