@@ -115,14 +115,15 @@ def restore(targets: Sequence[str], config: Sequence[str]) -> None:
     with planned(targets, config) as dag:
         reasons = stale(dag.jobs, release, cache(digest))
         good = [job for job in dag.jobs if job.artifact not in reasons]
-        damaged = _place(dag, good, release)
-    for artifact, why in (reasons | damaged).items():
-        print(f"{'stale' if artifact in reasons else 'not restored'}: {artifact}: {'; '.join(why)}", file=sys.stderr)
-    print(f"Restored {len(good) - len(damaged)} of {len(dag.jobs)} artifacts of {dag.config.dataset.name}.")
-    if damaged:
-        raise ReleaseError(
-            f"{len(damaged)} artifacts could not be had from the DVC remote (listed above): push them again"
-        )
+        absent, complaint = _place(dag, good, release)
+    for artifact, why in reasons.items():
+        print(f"stale: {artifact}: {'; '.join(why)}", file=sys.stderr)
+    for artifact, why in absent.items() if not complaint else ():
+        print(f"not restored: {artifact}: {why}", file=sys.stderr)
+    print(f"Restored {len(good) - len(absent)} of {len(dag.jobs)} artifacts of {dag.config.dataset.name}.")
+    if absent:
+        why = complaint or "listed above; publish them again, or make them anew"
+        raise ReleaseError(f"{len(absent)} artifacts could not be had from the DVC remote ({why}); see docs/data.md")
     if reasons:
         raise ReleaseError(
             f"{len(reasons)} artifacts are stale (listed above): {_call(targets, config)} makes them anew"
@@ -131,8 +132,11 @@ def restore(targets: Sequence[str], config: Sequence[str]) -> None:
         raise ReleaseError(f"{_call(targets, config)} still has something to do:\n{left}")
 
 
-def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> dict[str, list[str]]:
-    """Pulls the jobs' files and records them as made; artifact → why it could not be, for those that fail."""
+def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> tuple[dict[str, str], str]:
+    """Pulls the jobs' files and records them as made.
+
+    Returns artifact → what is wrong, for those whose files do not come as published, and what DVC complained of.
+    """
     here = [f for job in jobs for f in job.outputs if os.path.exists(f)]
     other = [f for f in here if f in release.digests and digest(f) != release.digests[f]]
     if other:
@@ -142,28 +146,28 @@ def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> dict[str, list[st
     for job in jobs:
         dag.begin(job)
     complaint = _pull([f for files in missing.values() for f in files])
-    damaged: dict[str, list[str]] = {}
+    absent: dict[str, str] = {}
     for job in jobs:
         bad = [f for f in missing[job] if digest(f) != release.digests[f]]
         if bad:
-            what = "is damaged" if os.path.exists(bad[0]) else "is missing"
-            damaged[job.artifact] = [f"{bad[0]} {what} in the remote" + (f" ({complaint})" if complaint else "")]
+            absent[job.artifact] = f"{bad[0]} is missing from the remote, or damaged there"
             for file in missing[job]:
                 shutil.rmtree(file) if os.path.isdir(file) else Path(file).unlink(missing_ok=True)
             dag.forget(job)
-    kept = [job for job in jobs if job.artifact not in damaged]
+    kept = [job for job in jobs if job.artifact not in absent]
     set_times([f for job in kept for f in products[job]])
     for job in kept:
         dag.finish(job, release.digests, release.spans[job.artifact])
-    return damaged
+    return absent, complaint
 
 
 def _pull(files: Sequence[str]) -> str:
-    """Pulls files; returns what DVC complained of."""
+    """Pulls files; returns why DVC could not try, if it could not."""
     try:
         _dvc("pull", *files) if files else None
     except ReleaseError as error:
-        return str(error)
+        # Which of the files have not come is seen by their checksums.
+        return "" if "Checkout failed" in str(error) else str(error)
     return ""
 
 

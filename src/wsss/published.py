@@ -15,7 +15,7 @@ from wsss.config import Config
 from wsss.variants import Plan
 
 COPIED = {"tables": ("tables/*.csv", "tables/*.md"), "curves": ("figures/*.csv",), "histories": ("*/*/*/history.csv",)}
-SCORES = ("miou", "miou_std", "miou_without_crf", "miou_without_crf_std", "retention", "seeds")
+SCORES = ("miou", "miou_std", "miou_without_crf", "miou_without_crf_std", "retention")
 HEADER = """\
 # What is published, for `dvc metrics`, `dvc plots` and `dvc params`. Kept by `make publish`.
 # There are no stages: the DAG is Snakemake's, and a second one over the same files would drift away from it.
@@ -45,7 +45,8 @@ def scores(tables: Sequence[Path]) -> dict[str, dict[str, float]]:
     for rows in map(_rows, tables):
         for row in rows:
             if {"experiment", "miou"} <= row.keys():
-                found[row["experiment"]] = {k: round(float(row[k]), 4) for k in SCORES if row.get(k)}
+                values = {k: round(float(row[k]), 4) for k in SCORES if row.get(k)}
+                found[row["experiment"]] = values | {"seeds": int(row["seeds"])}
     return found
 
 

@@ -71,7 +71,9 @@ def write_release(path: Path, release: Release) -> None:
 def read_release(path: Path) -> Release:
     """Reads what ``write_release`` wrote.  Raises ``ReleaseError`` if it is missing or damaged."""
     if not Path(path).is_file():
-        raise ReleaseError(f"{path} does not exist: nothing of this data set has been published; run `make publish`")
+        raise ReleaseError(
+            f"{path} does not exist: no artifact of this data set has been published; `make publish` does that"
+        )
     try:
         raw = json.loads(Path(path).read_text())
         jobs = tuple(Job(j["rule"], *(tuple(j[k]) for k in ("inputs", "params", "outputs"))) for j in raw.pop("jobs"))
@@ -106,8 +108,10 @@ def stale(planned: Sequence[Job], release: Release, current: Callable[[str], str
 
     def changes(job: Job, before: Job) -> list[str]:
         reasons = [] if job.rule == before.rule else [f"it was made by rule {before.rule}, now {job.rule} makes it"]
-        reasons += [f"it did not read {i}" for i in job.inputs if i not in before.inputs]
-        reasons += [f"it was made from {i}, too" for i in before.inputs if i not in job.inputs]
+        reasons += [f"it was made without {i}, which is now read" for i in job.inputs if i not in before.inputs]
+        reasons += [
+            f"it was made from {i} as well, which is no longer read" for i in before.inputs if i not in job.inputs
+        ]
         reasons += changed_params(before.params, job.params)
         for path in [i for i in job.inputs if i in before.inputs]:
             if path in maker:
