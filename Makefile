@@ -13,7 +13,7 @@ SNAKEMAKE := OMP_NUM_THREADS=1 $(BIN)/snakemake --cores all
 ACCEPTED := Specify a conda environment|Mixed rules and functions|PYTHONPATH used but not asserted
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 env: $(STAMP)  ## build .venv from requirements.lock if it is missing or outdated
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.api import SnakemakeApi
-from snakemake.exceptions import LockException, WorkflowError
+from snakemake.exceptions import LockException, MissingInputException, WorkflowError
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
 
@@ -51,6 +51,10 @@ class Dag:
         """Marks the outputs as incomplete: should this process die now, Snakemake makes them again."""
         self._persistence.started(self._jobs[job])
 
+    def incomplete(self, job: Job) -> bool:
+        """Whether the outputs are marked so, by a job that was stopped or by ``begin``."""
+        return bool(self._persistence._filter_incomplete_keys(map(str, self._jobs[job].output)))
+
     def finish(self, job: Job, checksums: dict[str, str], span: tuple[float, float]) -> None:
         """Records the outputs as made by this job from inputs with these checksums."""
         planned, keep = self._jobs[job], self._persistence
@@ -87,6 +91,8 @@ def planned(targets: Sequence[str], config: Sequence[str]) -> Iterator[Dag]:
         raise ReleaseError(
             "Snakemake is running in this folder: wait for its end, or see `snakemake --unlock`"
         ) from None
+    except MissingInputException as error:
+        raise ReleaseError(f"{' '.join(str(error).split())}: bring the data first, see docs/data.md") from None
     except WorkflowError as error:
         raise ReleaseError(" ".join(str(error).split())) from None
 

@@ -19,6 +19,7 @@ from dag import Dag, planned, set_times, unfinished
 
 from wsss.artifacts import written_aside
 from wsss.config import ConfigError
+from wsss.progress import Progress
 from wsss.provenance import code_version
 from wsss.published import describe, publish_numbers
 from wsss.release import (
@@ -45,8 +46,7 @@ def publish(targets: Sequence[str], config: Sequence[str]) -> None:
         folder = Path("results/published") / dataset
         _push(folder / "artifacts.dvc", release.files)
         write_release(folder / "release.json", release)
-        outputs = [output for job in dag.jobs for output in job.outputs if Path(output).is_file()]
-        publish_numbers(outputs, Path("results") / dataset, folder)
+        publish_numbers([f for job in dag.jobs for f in job.outputs], Path("results") / dataset, folder)
         describe(Path.cwd(), dag.config, release.files)
     print(
         f"Published {len(release.jobs)} artifacts of {dataset}. For others to restore them, commit what tells of them:"
@@ -58,7 +58,7 @@ def _finished(dag: Dag, targets: Sequence[str], config: Sequence[str]) -> Releas
     """The release of all jobs of a finished plan; raises ``ReleaseError`` if they do not fit together."""
     digests: dict[str, str] = {}
     here, spans = cache(digest), {}
-    for job in dag.jobs:
+    for job in Progress("checksums")(dag.jobs, unit="artifacts"):
         record = dag.record(job)
         if record is None:
             raise ReleaseError(f"{job.artifact} was not made by Snakemake here: delete it and run the targets again")
@@ -84,7 +84,7 @@ def _require_committed(dag: Dag, release: Release) -> None:
     """A clone has what is committed: sources with other contents would make every artifact stale there."""
     made = {output for job in dag.jobs for output in job.outputs}
     sources = [path for path in release.digests if path not in made and not os.path.isabs(path)]
-    inside = [path for path in (*sources, *release.config) if not os.path.relpath(path).startswith("..")]
+    inside = [path for path in (*sources, *release.config) if Path(path).resolve().is_relative_to(Path.cwd())]
     ignored = _git("check-ignore", "--", *inside).splitlines()
     changed = _git("status", "--porcelain", "--", *(p for p in inside if p not in ignored)).splitlines()
     if changed:
@@ -137,22 +137,24 @@ def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> tuple[dict[str, s
 
     Returns artifact → what is wrong, for those whose files do not come as published, and what DVC complained of.
     """
-    here = [f for job in jobs for f in job.outputs if os.path.exists(f)]
-    other = [f for f in here if f in release.digests and digest(f) != release.digests[f]]
-    if other:
-        raise ReleaseError(f"{other[0]} is here and is not the published one: move it away or delete it, then restore")
+    for job in jobs:
+        other = [f for f in job.outputs if os.path.exists(f) and digest(f) != release.digests.get(f, digest(f))]
+        if other and not dag.incomplete(job):
+            raise ReleaseError(
+                f"{other[0]} is here and is not the published one: move it away or delete it, then restore"
+            )
+        _remove(other)  # what an interrupted job or restore has left
     products = {job: [*job.outputs, *filter(None, [dag.benchmark(job)])] for job in jobs}
     missing = {job: [f for f in products[job] if f in release.files and not os.path.exists(f)] for job in jobs}
-    for job in jobs:
+    for job in filter(missing.get, jobs):
         dag.begin(job)
     complaint = _pull([f for files in missing.values() for f in files])
     absent: dict[str, str] = {}
-    for job in jobs:
+    for job in Progress("checksums")(jobs, unit="artifacts"):
         bad = [f for f in missing[job] if digest(f) != release.digests[f]]
         if bad:
             absent[job.artifact] = f"{bad[0]} is missing from the remote, or damaged there"
-            for file in missing[job]:
-                shutil.rmtree(file) if os.path.isdir(file) else Path(file).unlink(missing_ok=True)
+            _remove(missing[job])
             dag.forget(job)
     kept = [job for job in jobs if job.artifact not in absent]
     set_times([f for job in kept for f in products[job]])
@@ -161,24 +163,30 @@ def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> tuple[dict[str, s
     return absent, complaint
 
 
+def _remove(paths: Sequence[str]) -> None:
+    for path in paths:
+        shutil.rmtree(path) if os.path.isdir(path) else Path(path).unlink(missing_ok=True)
+
+
 def _pull(files: Sequence[str]) -> str:
-    """Pulls files; returns why DVC could not try, if it could not."""
+    """Pulls files; returns why none has come, if none has.  Which of them have not is seen by their checksums."""
     try:
         _dvc("pull", *files) if files else None
     except ReleaseError as error:
-        # Which of the files have not come is seen by their checksums.
-        return "" if "Checkout failed" in str(error) else str(error)
+        if not any(map(os.path.exists, files)):
+            return "it holds none of them" if "Checkout failed" in str(error) else str(error)
     return ""
 
 
 def _dvc(*arguments: str) -> None:
-    """Runs DVC, its progress on screen; raises ``ReleaseError`` with its own sentence."""
-    run = subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    """Runs DVC, with its progress if a person watches; raises ``ReleaseError`` with its sentence."""
+    watched = sys.stderr.isatty()
+    command = [sys.executable, "-m", "dvc", *arguments]
+    run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=None if watched else subprocess.PIPE, text=True)
     if run.returncode:
-        errors = [line for line in run.stdout.splitlines() if line.startswith("ERROR: ")] or [run.stdout.strip()]
-        raise ReleaseError(f"dvc {arguments[0]}: {errors[-1].removeprefix('ERROR: ')}")
+        errors = [line for line in (run.stderr or "").splitlines() if line.startswith("ERROR: ")]
+        what = errors[-1].removeprefix("ERROR: ") if errors else "it failed, as it says above"
+        raise ReleaseError(f"dvc {arguments[0]}: {what}")
 
 
 def _git(*arguments: str) -> str:

@@ -31,8 +31,8 @@ def publish_numbers(outputs: Sequence[str], results: Path, folder: Path) -> None
         with written_aside(folder / name) as aside:
             aside.mkdir(parents=True)
             for file in map(Path, outputs):
-                path = file.relative_to(results)
-                if any(path.match(pattern) for pattern in patterns):
+                path = file.relative_to(results) if file.is_relative_to(results) else Path()
+                if file.is_file() and any(path.match(pattern) for pattern in patterns):
                     flat = "_".join(path.parts[:-1]) if name == "histories" else path.stem
                     shutil.copyfile(file, aside / f"{flat}{path.suffix}")
     with written_aside(folder / "metrics.json") as aside:

@@ -85,8 +85,9 @@ def read_release(path: Path) -> Release:
 
 
 def chosen(files: Iterable[str], leave_out: Sequence[str], root: str) -> list[str]:
-    """``files`` less those that a pattern of ``leave_out`` (relative to ``root``) matches or that lie in another."""
-    kept = sorted(f for f in files if not any(fnmatch.fnmatch(f, f"{root}/{pattern}") for pattern in leave_out))
+    """Those of ``files`` in the folder ``root`` that no pattern of ``leave_out`` matches and that lie in no other."""
+    inside = sorted(f for f in files if f.startswith(f"{root}/"))
+    kept = [f for f in inside if not any(fnmatch.fnmatch(f, f"{root}/{pattern}") for pattern in leave_out)]
     folders = set(kept)
     return [f for f in kept if not any(parent.as_posix() in folders for parent in Path(f).parents)]
 

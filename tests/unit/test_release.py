@@ -111,7 +111,7 @@ def test_a_folder_is_known_by_names_and_contents(tmp_path: Path):
 
 
 def test_what_is_left_out_and_what_lies_in_a_released_folder():
-    files = ["r/data/set/JPEGImages", "r/cams/x/maps", "r/cams/x/maps/a.png", "r/tables/t.csv"]
+    files = ["r/data/set/JPEGImages", "r/cams/x/maps", "r/cams/x/maps/a.png", "r/tables/t.csv", "data/weights.pth"]
     assert chosen(files, [], "r") == ["r/cams/x/maps", "r/data/set/JPEGImages", "r/tables/t.csv"]
     assert chosen(files, ["data/*", "*/maps*"], "r") == ["r/tables/t.csv"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from checkouts import TINY, Checkout
+from checkouts import REPOSITORY, TINY, Checkout
 
 TARGET = "nsrom_table3"
 AFTER_MINING = {
@@ -78,6 +78,9 @@ class Published:
 def published(tiny_run: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Published:
     origin = tmp_path_factory.mktemp("release") / "origin"
     subprocess.run(["cp", "-a", str(tiny_run.folder), str(origin)], check=True)
+    for name in (".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore"):  # a copy without git lacks them
+        (origin / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, origin / name)
     git(origin, "init", "--quiet")
     commit(origin, "Code")
     release(origin, "publish", TARGET)
@@ -175,6 +178,27 @@ def test_an_unreachable_remote(published: Published):
     (sentence,) = [line for line in output.splitlines() if line.startswith("Error: ")]
     assert "could not be had from the DVC remote" in sentence and "nonsense" in sentence
     assert not list(clone.results.rglob("*.safetensors"))
+
+
+def test_an_interrupted_restore_is_taken_up(published: Published):
+    """Stopped between DVC's files and their check: they are marked incomplete, and one of them is."""
+    clone = published.clone("interrupted")
+    stop = "    absent: dict[str, str] = {}\n"
+    script = clone.folder / "workflow/release.py"
+    text = script.read_text()
+    assert text.count(stop) == 1
+    script.write_text(text.replace(stop, "    os._exit(9)\n"))
+    release(clone.folder, "restore", check=False)
+    script.write_text(text)
+    model = clone.results / "round2/default/seed-0/model.safetensors"
+    good = model.read_bytes()
+    model.unlink()
+    model.write_bytes(good[:1000])
+    assert clone.dry_run(TARGET)  # Snakemake does not take what is there for finished
+    call(clone.folder, sys.executable, "-m", "snakemake", "--unlock", "--cores", "1")
+    release(clone.folder, "restore")
+    assert model.read_bytes() == good
+    assert clone.dry_run(TARGET) == {}
 
 
 def test_files_that_are_here_are_not_overwritten(published: Published):
