@@ -1,6 +1,6 @@
 # `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock docs bench bench-full
+.PHONY: help env demo test lint lock docs bench bench-full publish restore
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -13,7 +13,7 @@ SNAKEMAKE := OMP_NUM_THREADS=1 $(BIN)/snakemake --cores all
 ACCEPTED := Specify a conda environment|Mixed rules and functions|PYTHONPATH used but not asserted
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 env: $(STAMP)  ## build .venv from requirements.lock if it is missing or outdated
 
@@ -40,6 +40,16 @@ lint: env  ## ruff, snakefmt and Snakemake's own checks
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	! $(BIN)/snakemake --lint 2>&1 | grep -E '^    \* |Error|Exception' | grep -vE '$(ACCEPTED)'
+
+# What is published or restored, as in `make publish TARGETS="nsrom_table3 report" CONFIG=config/tiny.yaml`.
+TARGETS :=
+CONFIG :=
+RELEASE := PYTHONPATH=src $(BIN)/python workflow/release.py
+publish restore: env
+	$(RELEASE) $@ $(TARGETS) $(if $(CONFIG),--configfile $(CONFIG))
+
+publish:  ## push finished TARGETS (under CONFIG) to the DVC remote
+restore:  ## pull what was published, if it is what the current code and config would make
 
 lock: | $(UV)  ## compile requirements.in into requirements.lock
 	$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-header \

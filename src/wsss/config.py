@@ -389,6 +389,12 @@ class Pictures(Section):
     images: list[str] = Field([], description="show these ids instead")
 
 
+class Release(Section):
+    """What `make publish` gives to the DVC remote: all that its targets are made from, less what is left out."""
+
+    leave_out: list[str] = Field([], description="patterns of outputs, relative to `results/{data set}/`")
+
+
 class Config(Science):
     """The whole configuration."""
 
@@ -397,6 +403,7 @@ class Config(Science):
         None, pattern=FOLDER, description="folder under `results/`; null: named as the data set. For a second baseline"
     )
     weights: Weights = Weights()
+    release: Release = Release()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
     experiments: dict[str, Experiment] = Field({}, description="rows by name")
     tables: dict[str, Table] = Field({}, description="targets by name")
