@@ -74,6 +74,7 @@ rule compute_sweep:
         f"{LOGS}/compute_sweep/{{sweep}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_sweep/{{sweep}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -95,6 +96,7 @@ rule draw_sweep:
         f"{LOGS}/draw_sweep/{{sweep}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_sweep/{{sweep}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -120,6 +122,7 @@ rule draw_predictions:
         f"{LOGS}/draw_predictions/{{predictions}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_predictions/{{predictions}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -146,6 +149,7 @@ rule draw_evolution:
         f"{LOGS}/draw_evolution/{{evolution}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_evolution/{{evolution}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

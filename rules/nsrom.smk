@@ -18,7 +18,9 @@ rule train_classifier:
         f"{BENCHMARKS}/train_classifier/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=growing(8000),
+        runtime="24h",
+        gpu=1,
     params:
         settings=settings_of("classifier"),
         split=CONFIG.dataset.train_split,
@@ -43,7 +45,9 @@ rule train_integral:
         f"{BENCHMARKS}/train_integral/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=growing(8000),
+        runtime="24h",
+        gpu=1,
     params:
         settings=settings_of("integral"),
         split=CONFIG.dataset.train_split,
@@ -66,7 +70,9 @@ rule export_cams:
         f"{BENCHMARKS}/export_cams/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(6000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("cams"),
         split=CONFIG.dataset.train_split,
@@ -90,7 +96,9 @@ rule export_integral_cams:
         f"{BENCHMARKS}/export_integral_cams/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(6000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("integral_cams"),
         split=CONFIG.dataset.train_split,
@@ -115,7 +123,8 @@ rule fuse_saliency:
         f"{BENCHMARKS}/fuse_saliency/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         settings=settings_of("initial_labels"),
         split=CONFIG.dataset.train_split,
@@ -141,7 +150,8 @@ rule mine_potential_objects:
         f"{BENCHMARKS}/mine_potential_objects/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         settings=settings_of("pseudo_labels"),
         split=CONFIG.dataset.train_split,
@@ -167,7 +177,8 @@ rule mask_nonsalient_region:
         f"{BENCHMARKS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         settings=settings_of("masked_labels"),
         split=CONFIG.dataset.train_split,
@@ -211,7 +222,8 @@ rule measure_stage_quality:
     benchmark:
         f"{BENCHMARKS}/measure_stage_quality/{{experiment}}_seed-{{seed}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
         stages=[name for _, name, _ in QUALITY_STAGES],

@@ -42,6 +42,7 @@ rule measure_runtime:
         f"{LOGS}/measure_runtime/log.txt",
     benchmark:
         f"{BENCHMARKS}/measure_runtime/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -61,6 +62,7 @@ rule collect_provenance:
         f"{LOGS}/collect_provenance/log.txt",
     benchmark:
         f"{BENCHMARKS}/collect_provenance/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

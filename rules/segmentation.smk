@@ -33,7 +33,9 @@ rule train_segmentation:
         f"{BENCHMARKS}/train_segmentation/{{round}}_{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=growing(8000),
+        runtime="24h",
+        gpu=1,
     params:
         settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
         split=CONFIG.dataset.train_split,
@@ -58,7 +60,9 @@ rule train_fully_supervised:
         f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=growing(8000),
+        runtime="24h",
+        gpu=1,
     params:
         settings=settings_of("fully_supervised"),
         split=CONFIG.dataset.train_split,
@@ -81,7 +85,9 @@ rule predict_training_images:
         f"{BENCHMARKS}/predict_training_images/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(6000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("predictions"),
         split=CONFIG.dataset.train_split,
@@ -108,7 +114,9 @@ rule evaluate:
         f"{BENCHMARKS}/evaluate/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(6000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("evaluation"),
         split=CONFIG.dataset.val_split,

@@ -95,6 +95,7 @@ rule compute_table:
         f"{LOGS}/compute_table/{{table}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_table/{{table}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -123,6 +124,7 @@ rule write_table:
         f"{LOGS}/write_table/{{table}}.txt",
     benchmark:
         f"{BENCHMARKS}/write_table/{{table}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -152,6 +154,7 @@ rule compute_stage_quality:
         f"{LOGS}/compute_stage_quality/log.txt",
     benchmark:
         f"{BENCHMARKS}/compute_stage_quality/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -176,6 +179,7 @@ rule write_stage_quality:
         f"{LOGS}/write_stage_quality/log.txt",
     benchmark:
         f"{BENCHMARKS}/write_stage_quality/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
