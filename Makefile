@@ -1,6 +1,6 @@
 # `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock docs bench
+.PHONY: help env demo test test-slurm lint lock docs bench
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -13,7 +13,7 @@ SNAKEMAKE := OMP_NUM_THREADS=1 $(BIN)/snakemake --cores all
 ACCEPTED := Specify a conda environment|Mixed rules and functions|PYTHONPATH used but not asserted
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 env: $(STAMP)  ## build .venv from requirements.lock if it is missing or outdated
 
@@ -34,6 +34,9 @@ demo: env  ## Table 3 of NSROM on the embedded data set, with figures, in one HT
 
 test: env  ## all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+test-slurm: env  ## the tests that start a SLURM of one node (as root; Debian: slurm-wlm, munge)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm
 
 lint: env  ## ruff, snakefmt and Snakemake's own checks
 	$(BIN)/ruff check .

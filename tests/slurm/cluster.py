@@ -1,5 +1,6 @@
 """A SLURM of one node on loopback: munged, slurmctld and slurmd, with all that they write in one folder."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -187,10 +188,8 @@ def watcher(process: Path) -> set[int]:
 
 def kill(processes: set[int]) -> None:
     for process in processes:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,17 +1,15 @@
 """Snakemake runs with the SLURM profile, in copies of the repository."""
 
-import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from checkouts import TINY, copy_repository
-from cluster import GPU_MODEL, Cluster, wait_for
+from cluster import GPU_MODEL, Cluster
 
 # Two rows use every rule; the classifier trains long enough to be disturbed meanwhile.
 OVERLAY = {"tables": {"nsrom_table3": {"rows": ["fully_supervised", "nsrom"]}}, "classifier": {"epochs": 20}}
