@@ -1,6 +1,7 @@
 """A SLURM of one node on loopback: munged, slurmctld and slurmd, with all that they write in one folder."""
 
 import contextlib
+import ctypes
 import os
 import re
 import secrets
@@ -156,7 +157,8 @@ class Cluster:
         """Kills slurmd and all that it had started, at once, as a power cut would, and starts it again."""
         self.processes["slurmd"].kill()
         self.processes["slurmd"].wait()
-        kill(self.job_processes())
+        while processes := self.job_processes():
+            kill(processes)
         time.sleep(8)  # more than BatchStartTimeout + MessageTimeout
         self.start_node()
 
@@ -176,8 +178,18 @@ class Cluster:
     def _daemon(self, name: str, *arguments: str) -> None:
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(
-                [name, *arguments], env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [name, *arguments],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=end_with_parent,
             )
+
+
+def end_with_parent() -> None:
+    """Lets the kernel end this process when the one that started it is gone, killed tests included."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def watcher(process: Path) -> set[int]:

@@ -30,7 +30,8 @@ def cluster() -> Iterator[Cluster]:
 def table_run(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """A finished run of Table 3: look at it, and leave it as it is."""
     workplace = new_workplace(cluster, tmp_path_factory.mktemp("table") / "clone")
-    workplace.start("nsrom_table3").ends_well()
+    with workplace.run("nsrom_table3") as run:
+        run.ends_well()
     return workplace
 
 

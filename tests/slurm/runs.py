@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +27,11 @@ class Run:
     process: subprocess.Popen
     output: Path
 
-    def ends_well(self, seconds: float = 1500) -> str:
+    def ends_well(self, seconds: float = 3600) -> str:
         """Waits for the end, fails the test if it is a bad one, and returns what was printed."""
         try:
             code = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.terminate()
             code = f"after {seconds:.0f} s"
         text = self.output.read_text()
         if code:
@@ -49,19 +50,24 @@ class Workplace:
     def results(self) -> Path:
         return self.folder / "results" / "tiny"
 
-    def start(self, *targets: str) -> Run:
-        """What a cluster's user types, for a data set and a cluster that are both tiny."""
+    @contextmanager
+    def run(self, *targets: str) -> Iterator[Run]:
+        """What a cluster's user types, for a data set and a cluster that are both tiny; killed if it is left running."""
         command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *targets]
         command += ["--configfile", TINY, "config/slurm_test.yaml", "--jobs", "3", "--latency-wait", "10"]
         command += ["--slurm-init-seconds-before-status-checks", str(POLL_AFTER_S)]
         environment = {
             k: v for k, v in self.cluster.environment.items() if not k.startswith(("SNAKEMAKE_", "PYTHONPATH"))
         }
-        environment |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"OMP_NUM_THREADS": "1"}
         output = self.folder / "run.txt"
         with open(output, "w") as stream:
             process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=stream, stderr=stream)
-        return Run(process, output)
+        try:
+            yield Run(process, output)
+        finally:
+            process.kill()
+            process.wait()
 
     def jobs(self) -> dict[int, dict[str, str]]:
         """The cluster's jobs that were submitted from here."""
