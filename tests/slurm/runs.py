@@ -52,7 +52,7 @@ class Workplace:
 
     @contextmanager
     def run(self, *targets: str) -> Iterator[Run]:
-        """What a cluster's user types, for a data set and a cluster that are both tiny; killed if it is left running."""
+        """What a cluster's user types, for a tiny data set on a tiny cluster; killed if it is left running."""
         command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *targets]
         command += ["--configfile", TINY, "config/slurm_test.yaml", "--jobs", "3", "--latency-wait", "10"]
         command += ["--slurm-init-seconds-before-status-checks", str(POLL_AFTER_S)]
