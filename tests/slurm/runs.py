@@ -14,7 +14,7 @@ from checkouts import TINY, copy_repository
 from cluster import GPU_MODEL, Cluster
 
 # Two rows use every rule; the classifier trains long enough to be disturbed meanwhile.
-OVERLAY = {"tables": {"nsrom_table3": {"rows": ["fully_supervised", "nsrom"]}}, "classifier": {"epochs": 20}}
+OVERLAY = {"tables": {"nsrom_table3": {"rows": ["fully_supervised", "nsrom"]}}, "classifier": {"epochs": 12}}
 # What a user fills in.
 FILLED_IN = {"partition": "cpu", "gpu_partition": "gpu", "gpu_model": GPU_MODEL}
 POLL_AFTER_S = 12

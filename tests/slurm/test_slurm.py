@@ -78,7 +78,7 @@ def wait_until_it_trains(workplace: Workplace) -> int:
     """Returns the id of the only job when it has trained for an epoch."""
     log = workplace.results / "logs/train_classifier/default_seed-0.txt"
     log.unlink(missing_ok=True)
-    wait_for(lambda: log.exists() and "epoch 2/20" in log.read_text(), "the training did not start", 900)
+    wait_for(lambda: log.exists() and "epoch 2/12" in log.read_text(), "the training did not start", 900)
     return max(workplace.jobs())
 
 
