@@ -1,6 +1,6 @@
 # `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock docs bench bench-full publish restore
+.PHONY: help env demo test lint lock docs bench bench-full publish restore test-slurm
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -34,6 +34,9 @@ demo: env  ## Table 3 of NSROM on the embedded data set, with figures, in one HT
 
 test: env  ## all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+test-slurm: env  ## the tests that start a SLURM of one node (as root; Debian: slurm-wlm, munge)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm
 
 lint: env  ## ruff, snakefmt and Snakemake's own checks
 	$(BIN)/ruff check .

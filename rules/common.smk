@@ -29,7 +29,8 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 IMAGES = f"{RESULTS}/data/images.csv"
 MASKS = f"{RESULTS}/data/masks.csv"
 # A job that asks for all cores waits until the longest training has left one free: few threads, unless there are many.
-LABEL_THREADS = max(1, (workflow.cores or 1) // 4)
+# A cluster's jobs have cores of their own, as many as its profile says.
+LABEL_THREADS = max(1, (workflow.resource_settings.cores or 1) // 4)
 
 
 wildcard_constraints:
@@ -45,6 +46,11 @@ def code(script):
         ROOT / "workflow" / "scripts" / script, (SOURCES, ROOT / "workflow" / "scripts")
     )
     return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in files]
+
+
+def growing(mem_mb):
+    """For ``mem_mb``: as much again with each retry, since a job that was killed for its memory would be again."""
+    return lambda wildcards, attempt: mem_mb * attempt
 
 
 def artifact(variant, seed, file):

@@ -60,9 +60,10 @@ if CONFIG.dataset.path is None and CONFIG.dataset.voc2012 is None:
             f"{LOGS}/build_openmoji/log.txt",
         benchmark:
             f"{BENCHMARKS}/build_openmoji/job.tsv"
-        threads: workflow.cores or 1
+        threads: 8
         resources:
-            mem_mb=2000,
+            mem_mb=growing(2000),
+            runtime="1h",
         params:
             settings=leaves(CONFIG.dataset.openmoji),
         script:
@@ -84,9 +85,10 @@ rule check_images:
     benchmark:
         f"{BENCHMARKS}/check_images/job.tsv"
     priority: 90
-    threads: workflow.cores or 1
+    threads: 8
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="1h",
     params:
         settings={
             "train": CONFIG.dataset.train_split,
@@ -113,9 +115,10 @@ rule check_masks:
     benchmark:
         f"{BENCHMARKS}/check_masks/job.tsv"
     priority: 100
-    threads: workflow.cores or 1
+    threads: 8
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="1h",
     params:
         settings={
             "train": CONFIG.dataset.train_split,

@@ -85,6 +85,7 @@ rule compute_sweep:
         f"{LOGS}/compute_sweep/{{sweep}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_sweep/{{sweep}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -107,6 +108,7 @@ rule draw_sweep:
         f"{LOGS}/draw_sweep/{{sweep}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_sweep/{{sweep}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -133,6 +135,7 @@ rule draw_predictions:
         f"{LOGS}/draw_predictions/{{predictions}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_predictions/{{predictions}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -159,6 +162,7 @@ rule draw_evolution:
         f"{LOGS}/draw_evolution/{{evolution}}.txt",
     benchmark:
         f"{BENCHMARKS}/draw_evolution/{{evolution}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,

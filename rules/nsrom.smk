@@ -19,7 +19,9 @@ rule train_classifier:
         f"{BENCHMARKS}/train_classifier/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(CONFIG.classifier.backbone, 4000, 8000),
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 4000, 8000)),
+        runtime="24h",
+        gpu=1,
     params:
         settings=settings_of("classifier"),
         split=CONFIG.dataset.train_split,
@@ -45,7 +47,9 @@ rule train_integral:
         f"{BENCHMARKS}/train_integral/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(CONFIG.classifier.backbone, 4000, 8000),
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 4000, 8000)),
+        runtime="24h",
+        gpu=1,
     params:
         settings=settings_of("integral"),
         split=CONFIG.dataset.train_split,
@@ -68,7 +72,9 @@ rule export_cams:
         f"{BENCHMARKS}/export_cams/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(6000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("cams"),
         split=CONFIG.dataset.train_split,
@@ -92,7 +98,9 @@ rule export_integral_cams:
         f"{BENCHMARKS}/export_integral_cams/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(6000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("integral_cams"),
         split=CONFIG.dataset.train_split,
@@ -117,7 +125,8 @@ rule fuse_saliency:
         f"{BENCHMARKS}/fuse_saliency/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         settings=settings_of("initial_labels"),
         split=CONFIG.dataset.train_split,
@@ -143,7 +152,8 @@ rule mine_potential_objects:
         f"{BENCHMARKS}/mine_potential_objects/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         settings=settings_of("pseudo_labels"),
         split=CONFIG.dataset.train_split,
@@ -169,7 +179,8 @@ rule mask_nonsalient_region:
         f"{BENCHMARKS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         settings=settings_of("masked_labels"),
         split=CONFIG.dataset.train_split,
@@ -213,7 +224,8 @@ rule measure_stage_quality:
     benchmark:
         f"{BENCHMARKS}/measure_stage_quality/{{experiment}}_seed-{{seed}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
         stages=[name for _, name, _ in QUALITY_STAGES],

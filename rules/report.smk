@@ -55,6 +55,7 @@ rule measure_runtime:
         f"{LOGS}/measure_runtime/log.txt",
     benchmark:
         f"{BENCHMARKS}/measure_runtime/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -76,6 +77,7 @@ rule collect_provenance:
         f"{LOGS}/collect_provenance/log.txt",
     benchmark:
         f"{BENCHMARKS}/collect_provenance/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

@@ -34,7 +34,9 @@ rule train_segmentation:
         f"{BENCHMARKS}/train_segmentation/{{round}}_{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(CONFIG.segmentation.backbone, 4000, 14000),
+        mem_mb=growing(memory(CONFIG.segmentation.backbone, 4000, 14000)),
+        runtime="24h",
+        gpu=1,
     params:
         settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
         split=CONFIG.dataset.train_split,
@@ -60,7 +62,9 @@ rule train_fully_supervised:
         f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(CONFIG.segmentation.backbone, 4000, 14000),
+        mem_mb=growing(memory(CONFIG.segmentation.backbone, 4000, 14000)),
+        runtime="24h",
+        gpu=1,
     params:
         settings=settings_of("fully_supervised"),
         split=CONFIG.dataset.train_split,
@@ -83,7 +87,9 @@ rule predict_training_images:
         f"{BENCHMARKS}/predict_training_images/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=memory(CONFIG.segmentation.backbone, 3000, 6000),
+        mem_mb=growing(memory(CONFIG.segmentation.backbone, 3000, 6000)),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("predictions"),
         split=CONFIG.dataset.train_split,
@@ -110,7 +116,9 @@ rule evaluate:
         f"{BENCHMARKS}/evaluate/{{variant}}_seed-{{seed}}.tsv"
     threads: LABEL_THREADS
     resources:
-        mem_mb=memory(CONFIG.segmentation.backbone, 3000, 6000),
+        mem_mb=growing(memory(CONFIG.segmentation.backbone, 3000, 6000)),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("evaluation"),
         split=CONFIG.dataset.val_split,

@@ -98,6 +98,7 @@ rule compute_table:
         f"{LOGS}/compute_table/{{table}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_table/{{table}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -126,6 +127,7 @@ rule write_table:
         f"{LOGS}/write_table/{{table}}.txt",
     benchmark:
         f"{BENCHMARKS}/write_table/{{table}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -155,6 +157,7 @@ rule compute_stage_quality:
         f"{LOGS}/compute_stage_quality/log.txt",
     benchmark:
         f"{BENCHMARKS}/compute_stage_quality/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -179,6 +182,7 @@ rule write_stage_quality:
         f"{LOGS}/write_stage_quality/log.txt",
     benchmark:
         f"{BENCHMARKS}/write_stage_quality/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
