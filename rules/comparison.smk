@@ -52,6 +52,7 @@ rule compute_comparison:
         f"{LOGS}/compute_comparison/{{comparison}}.txt",
     benchmark:
         f"{BENCHMARKS}/compute_comparison/{{comparison}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -80,6 +81,7 @@ rule write_comparison:
         f"{LOGS}/write_comparison/{{comparison}}.txt",
     benchmark:
         f"{BENCHMARKS}/write_comparison/{{comparison}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

@@ -46,6 +46,7 @@ rule compute_ledger:
         f"{LOGS}/compute_ledger/log.txt",
     benchmark:
         f"{BENCHMARKS}/compute_ledger/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,
@@ -70,6 +71,7 @@ rule write_ledger:
         f"{LOGS}/write_ledger/log.txt",
     benchmark:
         f"{BENCHMARKS}/write_ledger/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=500,

@@ -72,7 +72,7 @@ rule export_cams:
         f"{BENCHMARKS}/export_cams/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=growing(6000),
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 3000, 6000)),
         runtime="8h",
         gpu=1,
     params:
@@ -98,7 +98,7 @@ rule export_integral_cams:
         f"{BENCHMARKS}/export_integral_cams/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=growing(6000),
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 3000, 6000)),
         runtime="8h",
         gpu=1,
     params:

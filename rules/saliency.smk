@@ -22,7 +22,8 @@ if MAPS and MAPS.maps:
             f"{BENCHMARKS}/import_saliency/job.tsv"
         threads: workflow.cores or 1
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
+            runtime="1h",
         params:
             settings={"method": "precomputed maps", "source": MAPS.maps, "sha256": MAPS.sha256},
             split=CONFIG.dataset.train_split,
@@ -42,6 +43,7 @@ if MAPS and MAPS.url:
             f"{LOGS}/download_saliency_model/log.txt",
         benchmark:
             f"{BENCHMARKS}/download_saliency_model/job.tsv"
+        localrule: True
         params:
             settings={"url": MAPS.url, "sha256": MAPS.sha256},
         script:
@@ -66,7 +68,9 @@ if MAPS and MAPS.model:
             f"{BENCHMARKS}/detect_saliency/job.tsv"
         threads: workflow.cores or 1
         resources:
-            mem_mb=4000,
+            mem_mb=growing(4000),
+            runtime="8h",
+            gpu=1,
         params:
             settings={
                 "method": "U²-Net (ONNX)",

@@ -51,7 +51,8 @@ rule check_unlabelled:
         f"{BENCHMARKS}/check_unlabelled/job.tsv"
     priority: 90
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
+        runtime="1h",
     params:
         settings={"folder": TEST_FOLDER, "split": TEST_SPLIT},
         listing=listing("JPEGImages"),
@@ -75,7 +76,9 @@ rule predict_unlabelled:
         f"{BENCHMARKS}/predict_unlabelled/{{variant}}_seed-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=growing(3000),
+        runtime="8h",
+        gpu=1,
     params:
         settings=settings_of("evaluation"),
         split=TEST_SPLIT,
@@ -97,6 +100,7 @@ rule pack_submission:
         f"{LOGS}/pack_submission/log.txt",
     benchmark:
         f"{BENCHMARKS}/pack_submission/job.tsv"
+    localrule: True
     resources:
         mem_mb=1000,
     params:

@@ -43,6 +43,7 @@ if VOC and VOC.download:
             f"{BENCHMARKS}/download_voc2012/{{archive}}.tsv"
         wildcard_constraints:
             archive="|".join(FILES[a].replace(".", r"\.") for a in DOWNLOADABLE),
+        localrule: True
         params:
             settings={
                 FILES[a]: (a, getattr(VOC, a).url, getattr(VOC, a).checksum) for a in DOWNLOADABLE
@@ -71,7 +72,8 @@ if VOC:
         benchmark:
             f"{BENCHMARKS}/prepare_voc2012/job.tsv"
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
+            runtime="2h",
         params:
             settings=sources_of("trainval") | {"labels": VOC.labels} | leaves(VOC.expected),
         script:
@@ -90,7 +92,8 @@ if VOC:
             f"{BENCHMARKS}/prepare_voc2012_masks/job.tsv"
         threads: workflow.cores or 1
         resources:
-            mem_mb=2000,
+            mem_mb=growing(2000),
+            runtime="2h",
         params:
             settings=sources_of("trainval", FURTHER) | {"further": FURTHER},
         script:
@@ -108,7 +111,8 @@ if VOC:
         benchmark:
             f"{BENCHMARKS}/prepare_voc2012_test/job.tsv"
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
+            runtime="1h",
         params:
             settings=sources_of("test") | {"expected": VOC.expected.test},
         script:

@@ -55,6 +55,7 @@ rule fetch_weights:
         f"{BENCHMARKS}/fetch_weights/{{weights}}.tsv"
     wildcard_constraints:
         weights="|".join(map(re.escape, MISSING_WEIGHTS)) or "(?!)",
+    localrule: True
     threads: 1
     resources:
         mem_mb=1000,
@@ -74,6 +75,7 @@ rule convert_weights:
         f"{LOGS}/convert_weights/log.txt",
     benchmark:
         f"{BENCHMARKS}/convert_weights/job.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=2000,
@@ -96,6 +98,7 @@ rule convert_checkpoint:
         f"{LOGS}/convert_checkpoint/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/convert_checkpoint/{{variant}}_seed-{{seed}}.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=2000,

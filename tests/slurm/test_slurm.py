@@ -12,8 +12,8 @@ from runs import Workplace
 pytestmark = pytest.mark.slow
 
 ONE_GPU = f"gres:gpu:{GPU_MODEL}:1"
-TRAINING = ("4", "8000M", "1-00:00:00", ONE_GPU, "gpu")
-INFERENCE = ("4", "6000M", "08:00:00", ONE_GPU, "gpu")
+TRAINING = ("4", "4000M", "1-00:00:00", ONE_GPU, "gpu")
+INFERENCE = ("4", "3000M", "08:00:00", ONE_GPU, "gpu")
 DATA = ("8", "1000M", "01:00:00", None, "cpu")
 # Job's comment → CPU cores, memory, time limit, GPUs, partition.  What draws and tabulates is no job.
 REQUESTS = {
@@ -89,7 +89,7 @@ def test_a_cancelled_training_is_started_again(untrained: Workplace, table_run: 
         run.ends_well()
     second = max(untrained.jobs())
     assert {i: job["JobState"] for i, job in untrained.jobs().items()} == {first: "CANCELLED", second: "COMPLETED"}
-    assert untrained.jobs()[second]["MinMemoryNode"] == "16000M"  # more with each attempt
+    assert untrained.jobs()[second]["MinMemoryNode"] == "8000M"  # more with each attempt
     assert fingerprints(untrained) == fingerprints(table_run)
 
 
