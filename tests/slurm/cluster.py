@@ -146,7 +146,7 @@ class Cluster:
     def jobs(self) -> dict[int, dict[str, str]]:
         """Id → fields of ``scontrol show job``, of all jobs that there have been."""
         text = self.run("scontrol", "show", "job", "--oneliner")
-        jobs = [dict(re.findall(r"(\S+?)=(.*?)(?= \S+?=|\s*$)", line)) for line in text.splitlines() if "JobId" in line]
+        jobs = [dict(re.findall(r"(\S+?)=(.*?)(?=\s+\S+?=|\s*$)", line)) for line in text.splitlines() if "JobId" in line]
         return {int(job["JobId"]): job for job in jobs}
 
     def script(self, job: int) -> str:
