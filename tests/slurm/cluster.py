@@ -145,8 +145,8 @@ class Cluster:
 
     def jobs(self) -> dict[int, dict[str, str]]:
         """Id → fields of ``scontrol show job``, of all jobs that there have been."""
-        text = self.run("scontrol", "show", "job", "--oneliner")
-        jobs = [dict(re.findall(r"(\S+?)=(.*?)(?=\s+\S+?=|\s*$)", line)) for line in text.splitlines() if "JobId" in line]
+        lines = self.run("scontrol", "show", "job", "--oneliner").splitlines()
+        jobs = [dict(re.findall(r"(\S+?)=(.*?)(?=\s+\S+?=|\s*$)", line)) for line in lines if "JobId" in line]
         return {int(job["JobId"]): job for job in jobs}
 
     def script(self, job: int) -> str:
