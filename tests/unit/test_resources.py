@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def rules() -> dict[str, str]:
     """Name → text, of all rules that do something."""
     texts = [file.read_text() for file in sorted((ROOT / "rules").glob("*.smk"))]
-    blocks = [block for text in texts for block in re.split(r"^ *rule (?=\w+:)", text, flags=re.M)[1:]]
+    blocks = [block for text in texts for block in re.split(r"^ *rule(?: (?=\w)|(?=:))", text, flags=re.M)[1:]]
     return {block.split(":")[0]: block for block in blocks if "script:" in block}
 
 
