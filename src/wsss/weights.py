@@ -6,7 +6,6 @@ deeplab-pytorch: the MS-COCO DeepLab-v1 that published NSROM starts from, and NS
 
 import re
 import shutil
-import urllib.request
 from pathlib import Path
 
 import torch
@@ -15,11 +14,11 @@ from torch import Tensor, nn
 from wsss.artifacts import written_aside
 from wsss.backbones import CAFFE_IDENTITY, resnet101_caffe
 from wsss.checkpoints import CheckpointError, check_digest, digest_in, fill, read_pth, save_checkpoint
+from wsss.downloads import download
 from wsss.progress import Progress
 
 TORCHVISION = "https://download.pytorch.org/models/"
 HOSTED = ("vgg16-", "resnet101-")  # of the files there, those that a network here can start from
-BLOCK = 1 << 20
 
 LAYERS = {"reduce": ("conv1", "bn1"), "conv3x3": ("conv2", "bn2"), "increase": ("conv3", "bn3")}
 LAYERS["shortcut"] = ("downsample.0", "downsample.1")
@@ -35,7 +34,8 @@ def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str
     """Makes ``file``: from torch's own cache if it is there, else by download from ``url`` or torchvision.
 
     ``digest``: the start of its sha256, by default what its name gives.  Raises ``WeightsError`` if the file has no
-    address or cannot be had, ``CheckpointError`` if its checksum is wrong; nothing is then left under its name.
+    address, ``DownloadError`` if it cannot be had, ``CheckpointError`` if the copy in the cache has another checksum;
+    nothing is then left under its name.
     """
     cached = Path(torch.hub.get_dir()) / "checkpoints" / file.name
     url = url or (TORCHVISION + file.name if file.name.startswith(HOSTED) else None)
@@ -44,25 +44,14 @@ def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str
             f"{file} is missing and no address of it is known: put it there, or give its address as "
             f"`weights.files.{file.name}.url`"
         )
+    digest = digest or digest_in(file.name)
+    if not cached.exists():
+        download(url, file, digest and f"sha256:{digest}")
+        return
+    progress.say(f"{file.name} from {cached.parent}")
     with written_aside(file) as aside:
-        if cached.exists():
-            progress.say(f"{file.name} from {cached.parent}")
-            shutil.copyfile(cached, aside)
-        else:
-            _download(url, aside, file, progress)
-        check_digest(aside, digest or digest_in(file.name))
-
-
-def _download(url: str, aside: Path, file: Path, progress: Progress) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as source, open(aside, "wb") as stream:
-            size = int(source.headers.get("Content-Length", 0))
-            for block in progress(iter(lambda: source.read(BLOCK), b""), max(1, -(-size // BLOCK)), "MiB"):
-                stream.write(block)
-    except OSError as error:
-        raise WeightsError(
-            f"{file} cannot be fetched from {url} ({error}): download it elsewhere and put it there"
-        ) from None
+        shutil.copyfile(cached, aside)
+        check_digest(aside, digest)
 
 
 def convert_backbone(source: Path, target: Path, *, digest: str | None = None) -> None:

@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import torch
@@ -10,6 +13,7 @@ from deeplab_names import published
 from wsss.backbones import build_backbone, resnet101_caffe, vgg16_dilated
 from wsss.checkpoints import CheckpointError, read_pth
 from wsss.deeplab import DeepLabV2
+from wsss.downloads import DownloadError
 from wsss.progress import Progress
 from wsss.weights import WeightsError, convert_backbone, convert_checkpoint, fetch
 
@@ -27,10 +31,15 @@ def empty_hub(tmp_path, monkeypatch):
 
 @pytest.fixture
 def hosted(tmp_path):
-    """A file of weights where it can be fetched, under a name that holds its checksum."""
-    torch.save({"weight": torch.arange(3.0)}, tmp_path / "hosted.pth")
-    digest = hashlib.sha256((tmp_path / "hosted.pth").read_bytes()).hexdigest()
-    return (tmp_path / "hosted.pth").rename(tmp_path / f"small-{digest[:8]}.pth")
+    """A file of weights, under a name that holds its checksum, and the address it can be fetched from."""
+    (tmp_path / "host").mkdir()
+    torch.save({"weight": torch.arange(3.0)}, tmp_path / "host" / "hosted.pth")
+    digest = hashlib.sha256((tmp_path / "host" / "hosted.pth").read_bytes()).hexdigest()
+    file = (tmp_path / "host" / "hosted.pth").rename(tmp_path / "host" / f"small-{digest[:8]}.pth")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=file.parent)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield file, f"http://127.0.0.1:{server.server_port}/{file.name}"
+        server.shutdown()
 
 
 def small_deeplab() -> DeepLabV2:
@@ -41,30 +50,32 @@ def small_deeplab() -> DeepLabV2:
 
 
 def test_a_file_is_fetched_and_checked(hosted, tmp_path):
-    target = tmp_path / "weights" / hosted.name
-    fetch(target, quiet(), url=hosted.as_uri())
-    assert target.read_bytes() == hosted.read_bytes()
+    file, url = hosted
+    target = tmp_path / "weights" / file.name
+    fetch(target, quiet(), url=url)
+    assert target.read_bytes() == file.read_bytes()
     assert read_pth(target)["weight"].tolist() == [0, 1, 2]
 
 
 def test_torchs_cache_is_used_first(hosted, empty_hub, tmp_path):
+    file, _ = hosted
     empty_hub.mkdir(parents=True)
-    (empty_hub / hosted.name).write_bytes(hosted.read_bytes())
-    fetch(tmp_path / "weights" / hosted.name, quiet(), url="http://127.0.0.1:9/nothing")
-    assert (tmp_path / "weights" / hosted.name).read_bytes() == hosted.read_bytes()
+    (empty_hub / file.name).write_bytes(file.read_bytes())
+    fetch(tmp_path / "weights" / file.name, quiet(), url="http://127.0.0.1:9/nothing")
+    assert (tmp_path / "weights" / file.name).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("digest", [None, "0" * 64])
 def test_a_wrong_checksum_leaves_nothing(hosted, tmp_path, digest):
     target = tmp_path / "weights" / ("small-00000000.pth" if digest is None else "small.pth")
-    with pytest.raises(CheckpointError, match=r"has the sha256 .* instead of 0000"):
-        fetch(target, quiet(), url=hosted.as_uri(), digest=digest)
+    with pytest.raises(DownloadError, match=r"has the sha256 .* instead of 0000"):
+        fetch(target, quiet(), url=hosted[1], digest=digest)
     assert list(target.parent.iterdir()) == []
 
 
 def test_without_network_the_error_says_which_file_to_put_where(tmp_path):
     target = tmp_path / "weights" / "vgg16-397923af.pth"
-    with pytest.raises(WeightsError, match=r"weights/vgg16-397923af\.pth cannot be fetched .* put it there$"):
+    with pytest.raises(DownloadError, match=r"get the file vgg16-397923af\.pth .* put it at .*weights/"):
         fetch(target, quiet(), url="http://127.0.0.1:9/vgg16-397923af.pth")
     assert list(target.parent.iterdir()) == []
 
@@ -102,6 +113,7 @@ def test_bad_files_are_named(tmp_path, capsys, write, message):
 
 
 def test_a_name_with_a_checksum_is_checked_when_read(hosted):
+    hosted, _ = hosted
     assert read_pth(hosted)
     hosted.write_bytes(hosted.read_bytes() + b" ")
     with pytest.raises(CheckpointError, match="sha256"):
