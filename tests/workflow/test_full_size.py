@@ -55,12 +55,11 @@ def test_from_archives_to_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     results = folder / "results/voc2012"
     with open(results / "tables/ledger.csv", newline="") as stream:
-        ledger = list(csv.DictReader(stream))
-    ours = [row for row in ledger if row["experiment"] == "nsrom" and row["ours"]]
-    assert {row["verdict"] for row in ours} == {"other images"}  # two pictures reproduce nothing
-    assert {row["verdict"] for row in ledger} == {"other images", "not run"}
-    assert len(list((results / "evaluation").glob("*/seed-0/metrics.json"))) == 2
-    assert list(results.rglob("*.tar.gz")) or list(results.rglob("*.tgz"))
+        ledger = {row["number"]: row for row in csv.DictReader(stream)}
+    assert float(ledger["table3_nsrom"]["ours"]) >= 0
+    assert ledger["table3_nsrom"]["verdict"] == "other images"  # two pictures reproduce nothing
+    assert {row["verdict"] for number, row in ledger.items() if number != "table3_nsrom"} == {"not run"}
+    assert (results / "submission/fully_supervised_seed-0.tar.gz").is_file()
     for file in (results / "benchmarks").glob("train_*/*.tsv"):
         names, values = (line.split("\t") for line in file.read_text().splitlines())
         assert float(dict(zip(names, values, strict=True))["max_rss"]) < 16 * GIB, file
