@@ -23,7 +23,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 DATASET = CONFIG.dataset.name
-RESULTS = f"results/{CONFIG.results or DATASET}"
+RESULTS = f"results/{CONFIG.folder}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 IMAGES = f"{RESULTS}/data/images.csv"

@@ -1,5 +1,6 @@
 """The ledger of all numbers that the papers state, and the target of everything in them."""
 
+import json
 from csv import DictReader
 
 
@@ -14,6 +15,13 @@ def coming():
     return files | {f for s in requested(CONFIG.sweeps) for f in sweep_metrics(CONFIG.sweeps[s])}
 
 
+def of_these_settings(file, experiment):
+    """Whether an evaluation was made with the settings that the experiment has now: names hold differences only."""
+    record = Path(file).with_name("provenance.json")
+    settings = PLAN.variant("evaluation", PLAN.settings(experiment)).relevant
+    return record.exists() and json.loads(record.read_text())["parameters"] == settings
+
+
 def evaluations(wildcards):
     """Experiment → its evaluations that are coming, or that exist."""
     made = coming()
@@ -23,8 +31,8 @@ def evaluations(wildcards):
     stated = {line["experiment"] for line in lines}
     files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
     # No rule makes an absolute path: what merely exists is taken as it is, and makes nothing be trained.
-    leaf = lambda f: os.path.abspath(f) if os.path.exists(f) else None
-    found = {e: [f if f in made else leaf(f) for f in files[e]] for e in files}
+    leaf = lambda f, e: os.path.abspath(f) if of_these_settings(f, e) else None
+    found = {e: [f if f in made else leaf(f, e) for f in files[e]] for e in files}
     return {e: [f for f in found[e] if f] for e in found}
 
 

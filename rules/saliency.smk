@@ -20,7 +20,7 @@ if MAPS and MAPS.maps:
             f"{LOGS}/import_saliency/log.txt",
         benchmark:
             f"{BENCHMARKS}/import_saliency/job.tsv"
-        threads: workflow.cores or 1
+        threads: 8
         resources:
             mem_mb=growing(1000),
             runtime="1h",
@@ -33,7 +33,8 @@ if MAPS and MAPS.maps:
             "../workflow/scripts/import_saliency.py"
 
 
-if MAPS and MAPS.url:
+# A model that is there has no rule: Snakemake deletes outputs before it runs a job, and it may be the user's own.
+if MAPS and MAPS.url and not os.path.exists(MAPS.model):
 
     # No input: the model is downloaded once, and no edit of code or touch does it again.
     rule download_saliency_model:
@@ -66,7 +67,7 @@ if MAPS and MAPS.model:
             f"{LOGS}/detect_saliency/log.txt",
         benchmark:
             f"{BENCHMARKS}/detect_saliency/job.tsv"
-        threads: workflow.cores or 1
+        threads: 8
         resources:
             mem_mb=growing(4000),
             runtime="8h",

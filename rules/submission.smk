@@ -74,9 +74,9 @@ rule predict_unlabelled:
         f"{LOGS}/predict_unlabelled/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/predict_unlabelled/{{variant}}_seed-{{seed}}.tsv"
-    threads: 1
+    threads: LABEL_THREADS
     resources:
-        mem_mb=growing(3000),
+        mem_mb=growing(memory(CONFIG.segmentation.backbone, 3000, 6000)),
         runtime="8h",
         gpu=1,
     params:

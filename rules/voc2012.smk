@@ -31,7 +31,12 @@ def sources_of(*archives):
     return settings | {"listing": names_and_sizes(places)}
 
 
-if VOC and VOC.download:
+# An archive that is there has no rule: Snakemake deletes outputs before it runs a job, and it may be the user's own.
+MISSING_ARCHIVES = [
+    a for a in DOWNLOADABLE if VOC and not os.path.exists(f"{VOC.downloads}/{FILES[a]}")
+]
+
+if VOC and VOC.download and MISSING_ARCHIVES:
 
     # No input: an archive is downloaded once, and no edit of code or touch does it again.
     rule download_voc2012:
@@ -42,7 +47,7 @@ if VOC and VOC.download:
         benchmark:
             f"{BENCHMARKS}/download_voc2012/{{archive}}.tsv"
         wildcard_constraints:
-            archive="|".join(FILES[a].replace(".", r"\.") for a in DOWNLOADABLE),
+            archive="|".join(FILES[a].replace(".", r"\.") for a in MISSING_ARCHIVES),
         localrule: True
         params:
             settings={
@@ -90,7 +95,7 @@ if VOC:
             f"{LOGS}/prepare_voc2012_masks/log.txt",
         benchmark:
             f"{BENCHMARKS}/prepare_voc2012_masks/job.tsv"
-        threads: workflow.cores or 1
+        threads: 8
         resources:
             mem_mb=growing(2000),
             runtime="2h",

@@ -40,7 +40,7 @@ def publish(targets: Sequence[str], config: Sequence[str]) -> None:
     if unfinished(targets, config):
         raise ReleaseError(f"{_call(targets, config)} has something to do: run it first, then publish")
     with planned(targets, config) as dag:
-        dataset = dag.config.dataset.name
+        dataset = dag.config.folder
         release = _finished(dag, targets, config)
         _require_committed(dag, release)
         folder = Path("results/published") / dataset
@@ -73,7 +73,7 @@ def _finished(dag: Dag, targets: Sequence[str], config: Sequence[str]) -> Releas
             if Path(file).name == "provenance.json":
                 check_provenance(Path(file), job, digests)
     products = [f for job in dag.jobs for f in (*job.outputs, dag.benchmark(job)) if f and os.path.exists(f)]
-    files = chosen(products, dag.config.release.leave_out, f"results/{dag.config.dataset.name}")
+    files = chosen(products, dag.config.release.leave_out, f"results/{dag.config.folder}")
     digests |= {file: here(file) for file in files}
     return Release(
         tuple(targets), tuple(config), code_version(Path.cwd()), tuple(dag.jobs), digests, tuple(files), spans
@@ -199,12 +199,14 @@ def _git(*arguments: str) -> str:
 
 def _release_file(config: Sequence[str]) -> Path:
     """Where the release of the configured data set is described."""
-    name = None
+    name = results = None
     for file in ("config/config.yaml", *config):
         if not Path(file).is_file():
             raise ReleaseError(f"{file} does not exist: name a file of config/")
-        name = ((yaml.safe_load(Path(file).read_text()) or {}).get("dataset") or {}).get("name", name)
-    return Path("results/published") / str(name) / "release.json"
+        content = yaml.safe_load(Path(file).read_text()) or {}
+        name = (content.get("dataset") or {}).get("name", name)
+        results = content.get("results", results)
+    return Path("results/published") / str(results or name) / "release.json"
 
 
 def _call(targets: Sequence[str], config: Sequence[str]) -> str:

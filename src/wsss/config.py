@@ -125,7 +125,7 @@ class Optimiser(Section):
     """How a network is optimised."""
 
     name: Literal["adamw", "sgd"] = Field("adamw", description="SGD uses momentum .9")
-    learning_rate: float = Field(1e-3, gt=0, le=1e3, description="of the backbone's weights")
+    learning_rate: float = Field(1e-3, gt=0, le=1e30, description="of the backbone's weights")
     new_layer_factor: float = Field(5.0, gt=0, description="multiple of the rate for layers without ImageNet weights")
     bias_factor: float = Field(1.0, gt=0, description="multiple of the rate for biases (published SGD: 2)")
     weight_decay: float = Field(0.01, ge=0, description="decay of all parameters")
@@ -412,6 +412,11 @@ class Config(Science):
     submission: Submission = Submission()
     bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
 
+    @property
+    def folder(self) -> str:
+        """The folder under ``results/`` that everything of this config goes to."""
+        return self.results or self.dataset.name
+
 
 def leaves(model: BaseModel, prefix: str = "") -> dict[str, Any]:
     """All settings of a section as dotted key → value."""
@@ -474,6 +479,16 @@ def _check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError("segmentation.init is coco, whose network has the output stride 8: set it to 8.")
     if settings["segmentation.supervision"] == "checkpoint" and settings["segmentation.checkpoint"] is None:
         raise ConfigError("segmentation.supervision is checkpoint: name the file as segmentation.checkpoint.")
+    if settings["segmentation.supervision"] == "checkpoint" and settings["segmentation.init"] != "coco":
+        raise ConfigError(
+            "segmentation.supervision is checkpoint, whose file has the caffe form: set segmentation.init to coco."
+        )
+    first, epochs = settings["attention.first_epoch"], settings["classifier.epochs"]
+    if first >= epochs:
+        raise ConfigError(
+            f"attention.first_epoch is {first}, but the classifier's {epochs} epochs end with {epochs - 1}: no "
+            "attention would be accumulated; lower it."
+        )
     if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
 
@@ -503,11 +518,6 @@ def _check_data(config: Config) -> None:
 
 
 def _check_references(config: Config) -> None:
-    if config.attention.first_epoch >= config.classifier.epochs:
-        raise ConfigError(
-            f"attention.first_epoch is {config.attention.first_epoch}, but the classifier's {config.classifier.epochs} "
-            f"epochs end with {config.classifier.epochs - 1}: no attention would be accumulated; lower it."
-        )
     for name, experiment in config.experiments.items():
         try:
             with_settings(config, experiment.set)

@@ -110,14 +110,14 @@ class DeepLabV2(nn.Module):
         return scores if self.decoder is None else self.decoder(scores, features[self.fine_stage])
 
 
-def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1) -> Tensor:
+def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1, align_corners: bool = True) -> Tensor:
     """Mean cross-entropy over labelled pixels (255 is ignored) of logits upsampled to (B, H, W) uint8 labels.
 
     Only every ``stride``-th label in both directions is compared; with aligned corners and H, W of the form
     ``stride·k + 1`` the samples lie exactly on them.  A batch without any labelled pixel gives 0, not NaN.
     """
     labels = labels[:, ::stride, ::stride]
-    scores = upsample_logits(logits, tuple(labels.shape[-2:]))
+    scores = upsample_logits(logits, tuple(labels.shape[-2:]), align_corners=align_corners)
     return _cross_entropy(scores, labels.long())
 
 

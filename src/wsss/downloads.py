@@ -1,6 +1,8 @@
 """Downloads: a file appears complete and verified, or not at all."""
 
 import socket
+import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from wsss.archives import ArchiveError, verify
@@ -11,6 +13,14 @@ SILENCE = 60  # seconds without a byte after which a connection counts as lost
 
 class DownloadError(ValueError):
     """A download that failed, in one sentence."""
+
+
+def _check_length(url: str, file: Path) -> None:
+    """Raises ``ArchiveError`` if the server announces another length: a connection that broke off says nothing."""
+    with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as answer:
+        announced = answer.headers.get("Content-Length")
+    if announced is not None and int(announced) != file.stat().st_size:
+        raise ArchiveError(f"{file.stat().st_size} of {announced} bytes")
 
 
 def download(url: str, path: Path, checksum: str | None) -> None:
@@ -25,10 +35,11 @@ def download(url: str, path: Path, checksum: str | None) -> None:
     try:
         with written_aside(path) as aside:
             download_url(url, str(aside.parent), aside.name)
+            _check_length(url, aside)
             verify(aside, checksum)
     except ArchiveError as error:
         raise DownloadError(f"What {url} sent is not the expected file ({error})") from error
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, HTTPException, AttributeError) as error:
         raise DownloadError(
             f"{url} cannot be downloaded ({error}): get the file {path.name} by other means and put it at {path}"
         ) from error

@@ -55,7 +55,7 @@ def describe(repository: Path, config: Config, files: Sequence[str] = ()) -> Non
 
     ``files``: what the remote keeps; checkpoints among them that are an experiment's result become DVC artifacts.
     """
-    path, dataset = repository / "dvc.yaml", config.dataset.name
+    path, dataset = repository / "dvc.yaml", config.folder
     folder = f"results/published/{dataset}"
     old: dict[str, Any] = (yaml.safe_load(path.read_text()) if path.is_file() else None) or {}
 
@@ -91,7 +91,7 @@ def _plots(repository: Path, folder: str, config: Config) -> list[dict[str, dict
     for file in sorted((repository / folder / "histories").glob("*.csv")):
         losses.setdefault(_stage(file.stem), []).append(f"{folder}/histories/{file.name}")
     for stage, files in losses.items():
-        title = f"{config.dataset.name}: training loss, {stage}"
+        title = f"{config.folder}: training loss, {stage}"
         plots.append({title: {"x": "epoch", "y": dict.fromkeys(files, "loss"), "y_label": "loss"}})
     return plots
 
@@ -101,9 +101,9 @@ def _models(config: Config, files: Sequence[str]) -> dict[str, dict[str, str]]:
     plan, models = Plan(config), {}
     for name, experiment in config.experiments.items():
         variant = plan.variant("model", plan.settings(name))
-        path = f"results/{config.dataset.name}/{variant.stage}/{variant.name}/seed-{config.seeds[0]}/model.safetensors"
+        path = f"results/{config.folder}/{variant.stage}/{variant.name}/seed-{config.seeds[0]}/model.safetensors"
         if path in files:
-            key = re.sub(r"[^a-z0-9]+", "-", f"{config.dataset.name}-{name}".lower()).strip("-")
+            key = re.sub(r"[^a-z0-9]+", "-", f"{config.folder}-{name}".lower()).strip("-")
             models[key] = {"path": path, "type": "model", "desc": experiment.label}
     return models
 

@@ -30,7 +30,7 @@ def import_saliency(
     check_source(source, checksum)
     names = [f"{i}.png" for i in ids]
     with image_folder(maps, manifest) as aside:
-        found = set(progress(fetch(source, "", names, aside), len(names), "maps"))
+        found = set(progress(fetch(source, "", names, aside, masks=False), len(names), "maps"))
         missing = [name for name in names if name not in found]
         if missing:
             raise DataError(

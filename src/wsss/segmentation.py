@@ -98,7 +98,9 @@ def train_segmentation(
         images, labels = batch
         x = network.backbone.normalise(images)
         if not s["loss_scales"]:
-            return segmentation_loss(network(x).float(), labels, stride=LOSS_STRIDE)
+            aligned = s["align_corners"]  # only then do every second label and every second sample coincide
+            stride = LOSS_STRIDE if aligned else 1
+            return segmentation_loss(network(x).float(), labels, stride=stride, align_corners=aligned)
         sampling = {k: s[k] for k in ("recompute_scale_factor", "align_corners")}
         outputs = multi_scale_logits(network, x, s["loss_scales"], **sampling)
         return multi_scale_loss([o.float() for o in outputs], labels)

@@ -17,11 +17,14 @@ def check_source(source: Path, checksum: str | None) -> None:
         verify(source, checksum)
 
 
-def fetch(source: Path, inner: str, names: Collection[str], folder: Path, *, link: bool = False) -> Iterator[str]:
+def fetch(
+    source: Path, inner: str, names: Collection[str], folder: Path, *, link: bool = False, masks: bool = True
+) -> Iterator[str]:
     """Brings files ``{inner}/{name}`` of an archive or a folder into ``folder``; yields the names that there are.
 
     ``inner``: a folder such as "ImageSets/Segmentation", wherever it lies in the source; "" takes any in an archive.  A
-    folder may also hold the files themselves.  ``link``: files of a folder are linked instead of copied.
+    folder may also hold the files themselves.  ``link``: files of a folder are linked instead of copied.  ``masks``:
+    false refuses an archive's ground-truth masks, which the guard cannot tell from other members.
     """
     source, parts = Path(source), PurePosixPath(inner).parts
     if source.is_dir():
@@ -33,6 +36,10 @@ def fetch(source: Path, inner: str, names: Collection[str], folder: Path, *, lin
         return
 
     def choose(path: PurePosixPath) -> str | None:
+        if not masks and path.name in wanted and any(part.startswith("SegmentationClass") for part in path.parts):
+            raise ArchiveError(
+                f"{source} holds ground-truth masks ({path}), which only evaluation may read: give another"
+            )
         at_place = path.parts[:-1][len(path.parts) - 1 - len(parts) :] == parts and "__MACOSX" not in path.parts
         return path.name if at_place and path.name in wanted else None
 

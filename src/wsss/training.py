@@ -57,6 +57,10 @@ def train(
     the result does not depend on ``workers``, the threads that read pictures ahead.  Raises ``TrainingError`` on a NaN
     loss.
     """
+    if count < accumulate:
+        raise TrainingError(
+            f"{count} pictures cannot fill {accumulate} accumulated batches: lower segmentation.accumulate"
+        )
     torch.manual_seed(seed)
     model.train()
     if freeze_batch_norm:

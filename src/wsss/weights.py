@@ -46,7 +46,7 @@ def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str
         )
     digest = digest or digest_in(file.name)
     if not cached.exists():
-        download(url, file, digest and f"sha256:{digest}")
+        download(url, file, f"sha256:{digest}" if digest else None)
         return
     progress.say(f"{file.name} from {cached.parent}")
     with written_aside(file) as aside:

@@ -173,3 +173,14 @@ def test_settings_that_contradict_each_other_are_refused(deltas: dict, message: 
 def test_numbers_as_text_are_read_as_numbers_because_the_command_line_passes_them_so() -> None:
     config = load_config({"seeds": ["0", "1"], "masking": {"kernel": "3"}, "segmentation": {"output_stride": "8"}})
     assert (config.seeds, config.masking.kernel, config.segmentation.output_stride) == ([0, 1], 3, 8)
+
+
+def test_a_released_checkpoint_is_scored_in_its_own_network() -> None:
+    deltas = {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": "theirs.pth"}
+    with pytest.raises(ConfigError, match=r"set segmentation\.init to coco"):
+        with_settings(load_config({}), deltas)
+
+
+def test_an_experiment_too_short_to_accumulate_attention_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"Experiment 'short': attention\.first_epoch is 1"):
+        load_config({"experiments": {"short": {"label": "short", "set": {"classifier.epochs": 1}}}})

@@ -46,10 +46,11 @@ def test_a_file_is_downloaded_and_verified(server, tmp_path):
     assert len(list((tmp_path / "sub").iterdir())) == 1
 
 
+@pytest.mark.parametrize("checksum", [CHECKSUM, None])
 @pytest.mark.parametrize("path", ["/absent", "/cut"])
-def test_what_fails_leaves_nothing(server, tmp_path, path):
+def test_what_fails_leaves_nothing(server, tmp_path, path, checksum):
     with pytest.raises(DownloadError) as caught:
-        download(f"{server}{path}", tmp_path / "a.tar", CHECKSUM)
+        download(f"{server}{path}", tmp_path / "a.tar", checksum)
     assert f"{server}{path}" in str(caught.value) and "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 

@@ -295,7 +295,13 @@ def test_training_and_inference_as_published_on_whole_pictures(data, tmp_path):
             {"init": "MS-COCO", "backbone": "resnet101"},
         ),
         (
-            {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": "theirs.pth"},
+            {
+                "segmentation.supervision": "checkpoint",
+                "segmentation.checkpoint": "theirs.pth",
+                "segmentation.init": "coco",
+                "segmentation.backbone": "resnet101",
+                "segmentation.output_stride": 8,
+            },
             {"init": "theirs.pth", "rules": None},
         ),
         ({"segmentation.supervision": "full"}, {"init": "ImageNet", "rules": None}),

@@ -177,18 +177,18 @@ def test_every_config_loads_and_has_a_plan(name):
 
 
 def test_a_released_checkpoint_is_evaluated_without_any_training():
+    network = {"backbone": "resnet101", "init": "coco", "output_stride": 8, "supervision": "checkpoint"}
+    changes = {f"segmentation.{key}": value for key, value in network.items()}
     experiments = EXPERIMENTS | {
-        name: {
-            "label": name,
-            "set": {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": f"{name}.pth"},
-        }
+        name: {"label": name, "set": {**changes, "segmentation.checkpoint": f"{name}.pth"}}
         for name in ("first", "second")
     }
     plan = Plan(load_config({"experiments": experiments}))
     assert resolve("model", plan.settings("first")) == "checkpoint"
     more = plan.known.keys() - plan_of().known.keys()
     assert {stage for stage, _ in more} == {"checkpoint", "evaluation"} and len(more) == 4
-    assert plan.lookup("checkpoint", "checkpoint-first.pth_supervision-checkpoint").settings["segmentation.checkpoint"]
+    name = plan.variant("checkpoint", plan.settings("first")).name
+    assert plan.lookup("checkpoint", name).settings["segmentation.checkpoint"] == "first.pth"
 
 
 def test_the_checkpoint_matters_to_nothing_else():

@@ -326,6 +326,13 @@ def test_given_maps_are_taken(standin, unpacked, tmp_path, kind):
     assert len((tmp_path / "s" / "manifest.csv").read_text().splitlines()) == 13
 
 
+def test_masks_do_not_come_in_as_saliency_maps(standin, unpacked, tmp_path):
+    maps = {f"SegmentationClassAug/{f.name}": f.read_bytes() for f in (unpacked / "saliency").glob("2*.png")}
+    with pytest.raises(ArchiveError, match=r"holds ground-truth masks .*SegmentationClassAug/2007_0000"):
+        saliency(standin, unpacked, tmp_path, write_zip(tmp_path / "masks.zip", maps))
+    assert not (tmp_path / "s" / "maps").exists()
+
+
 def maps_without(standin, tmp_path, change) -> Path:
     with zipfile.ZipFile(standin.saliency) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}

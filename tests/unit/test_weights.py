@@ -183,3 +183,9 @@ def test_torchvisions_vgg16_is_read(tmp_path):
 def test_a_backbone_without_weights_of_its_own_asks_for_them():
     with pytest.raises(ValueError, match="resnet101 has no weights of its own"):
         build_backbone("resnet101", output_stride=8)
+
+
+def test_an_address_without_a_checksum_will_do(hosted, tmp_path):
+    file, url = hosted
+    fetch(tmp_path / "weights" / "anything.pth", quiet(), url=url)
+    assert (tmp_path / "weights" / "anything.pth").read_bytes() == file.read_bytes()

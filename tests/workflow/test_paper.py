@@ -187,3 +187,9 @@ def test_on_the_papers_data_set_every_number_has_a_verdict(tiny_copy: Checkout):
     assert {v for n, v in verdicts.items() if v != "other images"} == {"not run"}
     page = (tiny_copy.folder / "results/voc2012/tables/ledger.html").read_text()
     assert "70.4" in page and "NaN" not in page and ">nan<" not in page
+
+
+def test_the_ledger_takes_nothing_that_was_made_with_other_settings(tiny_copy: Checkout):
+    changed = overlay(tiny_copy, "changed.yaml", {"prediction": {"crf": {"iterations": 3}}})
+    tiny_copy.with_config("config/tiny.yaml", changed).snakemake("ledger")
+    assert set(pd.read_csv(tiny_copy.results / "tables" / "ledger.csv")["seeds"]) == {0}
