@@ -74,7 +74,7 @@ rule train_fully_supervised:
 
 rule predict_training_images:
     input:
-        code=code("predict_training_images.py"),
+        code=code("predict.py"),
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
         checkpoint=upstream("predictions", "round1", "model.safetensors"),
@@ -94,7 +94,7 @@ rule predict_training_images:
         settings=settings_of("predictions"),
         split=CONFIG.dataset.train_split,
     script:
-        "../workflow/scripts/predict_training_images.py"
+        "../workflow/scripts/predict.py"
 
 
 rule evaluate:

@@ -25,6 +25,12 @@ def submitted_predictions(file):
     return path
 
 
+def submitted_settings(wildcards):
+    """The experiment's settings, and those of its predictions; no image-level labels are there to filter by."""
+    submitted = {"prediction.filter_by_labels": False, "prediction.crf.enabled": SUBMISSION.crf}
+    return PLAN.lookup("evaluation", wildcards.variant).relevant | submitted
+
+
 def submission_archive(wildcards):
     """The archive; a sentence if no split is named."""
     if TEST_SPLIT is None:
@@ -62,7 +68,7 @@ rule check_unlabelled:
 
 rule predict_unlabelled:
     input:
-        code=code("predict_unlabelled.py"),
+        code=code("predict.py"),
         images=TEST_IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
         checkpoint=model_of,
@@ -80,11 +86,10 @@ rule predict_unlabelled:
         runtime="8h",
         gpu=1,
     params:
-        settings=settings_of("evaluation"),
+        settings=submitted_settings,
         split=TEST_SPLIT,
-        crf=SUBMISSION.crf,
     script:
-        "../workflow/scripts/predict_unlabelled.py"
+        "../workflow/scripts/predict.py"
 
 
 rule pack_submission:

@@ -1,7 +1,5 @@
-"""The segmentation network's stages, shared by all methods: training on label folders, prediction, evaluation."""
+"""The segmentation network's stages, shared by all methods: training on label folders, prediction."""
 
-import csv
-import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wsss.artifacts import image_folder, written_aside
+from wsss.artifacts import image_folder
 from wsss.augment import jitter_colour, scale_and_crop, scale_crop_flip
 from wsss.backbone_names import segmentation_backbone
 from wsss.backbones import build_backbone
@@ -21,7 +19,6 @@ from wsss.crf import refine_present
 from wsss.data import DataError, Picture, read_picture, squash
 from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
 from wsss.label_io import read_label, write_label
-from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.parallel import map_stream
 from wsss.progress import Progress
 from wsss.randomness import generator
@@ -245,73 +242,3 @@ def keep_classes(probabilities: np.ndarray, classes: tuple[int, ...]) -> np.ndar
     chosen = [0, *classes]
     kept[chosen] = probabilities[chosen]
     return kept / np.maximum(kept.sum(0), 1e-12)
-
-
-def evaluate(
-    pictures: list[Picture],
-    masks: dict[str, Path],
-    class_names: list[str],
-    settings: dict,
-    *,
-    checkpoint: Path,
-    metrics: Path,
-    per_class: Path,
-    folder: Path,
-    manifest: Path,
-    progress: Progress,
-    workers: int = 1,
-) -> None:
-    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions."""
-    count = len(class_names)
-    sums = {"raw": np.zeros((count, count), np.int64), "crf": np.zeros((count, count), np.int64)}
-    with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, count, settings, checkpoint, progress, workers)
-        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
-            truth = read_label(masks[picture.image_id])
-            for name, label in labels.items():
-                sums[name] += confusion_matrix(label, truth, count)
-            write_label(aside / f"{picture.image_id}.png", labels["crf"])
-    scores = {name: _scores_of(matrix, class_names) for name, matrix in sums.items()}
-    report = {"images": len(pictures), **scores, "conditions": _conditions(settings)}
-    with written_aside(metrics) as aside:
-        aside.write_text(json.dumps(report, indent=2) + "\n")
-    with written_aside(per_class) as aside, open(aside, "w", newline="") as stream:
-        rows = [(n, scores["raw"]["iou"][n], scores["crf"]["iou"][n]) for n in class_names]
-        csv.writer(stream).writerows([("class", "iou", "iou_crf"), *rows])
-    progress.say(f"mIoU {100 * scores['raw']['miou']:.1f} %, with CRF {100 * scores['crf']['miou']:.1f} %")
-
-
-def _both_labels(
-    predicted: tuple[Picture, np.ndarray, np.ndarray], settings: dict
-) -> tuple[Picture, dict[str, np.ndarray]]:
-    picture, image, probabilities = predicted
-    raw = probabilities.argmax(0).astype(np.uint8)
-    return picture, {"raw": raw, "crf": refine(image, probabilities, settings)}
-
-
-def _scores_of(confusion: np.ndarray, class_names: list[str]) -> dict:
-    values = [None if np.isnan(v) else float(v) for v in iou(confusion)]
-    return {
-        "miou": mean_iou(confusion),
-        "pixel_accuracy": pixel_accuracy(confusion),
-        "iou": dict(zip(class_names, values, strict=True)),
-    }
-
-
-INITS = {"imagenet": "ImageNet", "coco": "MS-COCO"}
-
-
-def _conditions(settings: dict) -> dict:
-    """Under which conditions a score was obtained, for tables to say."""
-    keys = [k for k in settings if k.startswith("prediction.") and "crf" not in k]
-    conditions = {k.removeprefix("prediction."): settings[k] for k in keys}
-    conditions["crf"] = f"with and without ({settings['prediction.crf.iterations']} iterations)"
-    conditions["backbone"] = settings["segmentation.backbone"]
-    if settings["segmentation.supervision"] == "checkpoint":
-        return conditions | {"init": settings["segmentation.checkpoint"]}
-    conditions["init"] = INITS[settings["segmentation.init"]]
-    # Where paper and published code differ in a formula, a setting that ends in `rule` says which it is.
-    rules = {v for k, v in settings.items() if k.endswith("rule")}
-    if rules:
-        conditions["rules"] = rules.pop() if len(rules) == 1 else "code and paper"
-    return conditions

@@ -76,5 +76,5 @@ def test_training_stages_do_not_depend_on_the_labels():
 
 
 def test_segmentation_knows_no_method():
-    for script in ("train_segmentation", "evaluate", "predict_training_images"):
+    for script in ("train_segmentation", "evaluate", "predict"):
         assert not [f for f in depends(script) if f.startswith("src/wsss/nsrom/")]

@@ -15,13 +15,12 @@ from wsss.checkpoints import CheckpointError, save_checkpoint
 from wsss.config import Config, load_config
 from wsss.data import DataError, Picture
 from wsss.deeplab import multi_scale_logits
+from wsss.evaluation import conditions_of, evaluate
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, mean_iou, pixel_accuracy
 from wsss.progress import Progress
 from wsss.segmentation import (
-    _conditions,
     build_segmentation,
-    evaluate,
     identity,
     keep_classes,
     predict,
@@ -307,7 +306,7 @@ def test_training_and_inference_as_published_on_whole_pictures(data, tmp_path):
         ({"segmentation.supervision": "full"}, {"init": "ImageNet", "rules": None}),
     ],
 )
-def test_a_score_says_its_conditions(stage_settings, conditions):
-    said = _conditions(settings_with("evaluation", **stage_settings))
+def test_a_score_says_itsconditions_of(stage_settings, conditions):
+    said = conditions_of(settings_with("evaluation", **stage_settings))
     assert {k: said.get(k) for k in conditions} == conditions
     assert said["crf"].startswith("with and without")

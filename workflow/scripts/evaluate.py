@@ -6,7 +6,7 @@ from job import job
 
 with job(snakemake, may_read_masks=True) as run:
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.segmentation import evaluate
+    from wsss.evaluation import evaluate
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)

@@ -1,4 +1,4 @@
-"""Predicts the training pictures with the first-round network."""
+"""Predicts the pictures of a split with a segmentation network."""
 
 from pathlib import Path
 

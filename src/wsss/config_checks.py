@@ -1,0 +1,71 @@
+"""Settings that are valid alone but not together, each refused in one sentence."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class ConfigError(ValueError):
+    """A mistake in the configuration, in one sentence."""
+
+
+def check_combination(settings: dict[str, Any]) -> None:
+    """Settings that are valid alone but not together."""
+    low, high = settings["segmentation.scale"]
+    if low > high:
+        raise ConfigError(f"segmentation.scale is [{low}, {high}]: give the smaller scale first.")
+    for section in ("classifier", "segmentation"):
+        if settings[f"{section}.backbone"] == "vgg16" and settings[f"{section}.output_stride"] != 8:
+            raise ConfigError(f"{section}.output_stride is {settings[f'{section}.output_stride']}: vgg16 has 8.")
+    if settings["segmentation.init"] == "coco" and settings["segmentation.backbone"] != "resnet101":
+        backbone = settings["segmentation.backbone"]
+        raise ConfigError(f"segmentation.init is coco, but segmentation.backbone is {backbone}: it must be resnet101.")
+    if settings["segmentation.init"] == "coco" and settings["segmentation.output_stride"] != 8:
+        raise ConfigError("segmentation.init is coco, whose network has the output stride 8: set it to 8.")
+    if settings["segmentation.supervision"] == "checkpoint" and settings["segmentation.checkpoint"] is None:
+        raise ConfigError("segmentation.supervision is checkpoint: name the file as segmentation.checkpoint.")
+    if settings["segmentation.supervision"] == "checkpoint" and settings["segmentation.init"] != "coco":
+        raise ConfigError(
+            "segmentation.supervision is checkpoint, whose file has the caffe form: set segmentation.init to coco."
+        )
+    first, epochs = settings["attention.first_epoch"], settings["classifier.epochs"]
+    if first >= epochs:
+        raise ConfigError(
+            f"attention.first_epoch is {first}, but the classifier's {epochs} epochs end with {epochs - 1}: no "
+            "attention would be accumulated; lower it."
+        )
+    if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
+        raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
+
+
+def check_data(config: Any) -> None:
+    """Data keys that are valid alone but not together."""
+    data, maps = config.dataset, config.dataset.saliency
+    if data.voc2012 is not None:
+        if data.path is not None:
+            raise ConfigError("dataset.path and dataset.voc2012 both name the data: set one of them to null.")
+        if (data.train_split, data.val_split) != ("trainaug", "val"):
+            raise ConfigError("dataset.voc2012 has the splits trainaug and val: set train_split and val_split to them.")
+        if data.test_split not in (None, "test"):
+            raise ConfigError(f"dataset.test_split is '{data.test_split}', but dataset.voc2012 calls it test.")
+        if maps is None:
+            raise ConfigError("dataset.voc2012 has no saliency maps: set dataset.saliency.maps or .model.")
+    if maps is not None:
+        if (maps.maps is None) == (maps.model is None):
+            raise ConfigError("dataset.saliency needs either maps or model: set exactly one of them.")
+        if maps.url is not None and (maps.model is None or maps.sha256 is None):
+            raise ConfigError("dataset.saliency.url needs dataset.saliency.model, the file to write, and its sha256.")
+    if data.test_split is not None and config.submission.experiment not in config.experiments:
+        raise ConfigError(
+            f"submission.experiment is '{config.submission.experiment}', which is not defined"
+            f"{nearest(config.submission.experiment, config.experiments)}."
+        )
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """The words that suggest the known key closest to ``key``; empty if none is."""
+    match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    if not match:
+        leaf = key.rsplit(".", 1)[-1]
+        match = [k for k in known if k.rsplit(".", 1)[-1] == leaf][:1]
+    return f"; did you mean '{match[0]}'?" if match else ""

@@ -1,0 +1,111 @@
+"""Where pictures, saliency maps and initial weights come from: sections of the configuration."""
+
+from pydantic import Field
+
+from wsss.settings import FILE, FOLDER, Address, Section
+
+
+class OpenMoji(Section):
+    """The embedded data set; it is built only where `dataset.path` and `dataset.voc2012` are null."""
+
+    size: int = Field(161, ge=33, description="side of a scene, px; 16k+1 puts feature maps exactly on the picture")
+    train: int = Field(400, ge=1, description="training scenes; half of them simple, half complex")
+    val: int = Field(300, ge=1, description="validation scenes")
+    seed: int = Field(0, description="another value composes other scenes")
+
+
+class Archive(Section):
+    """An archive that has to be given."""
+
+    path: str | None = Field(
+        None, description="the archive, or its unpacked folder; null: its usual name in `dataset.voc2012.downloads`"
+    )
+    checksum: str = Field(
+        "known",
+        pattern=r"^(known|off|[0-9a-f]{64})$",
+        description="`known`: torchvision's, if it has one; a sha256 in hexadecimal; `off`: not verified",
+    )
+
+
+class PublicArchive(Archive):
+    """An archive that can be downloaded."""
+
+    url: Address | None = Field(None, description="where it is downloaded from; null: torchvision's address")
+
+
+class Figures(Section):
+    """What the data are counted against before anything is made of them."""
+
+    trainaug: int = Field(10582, ge=1, description="training images")
+    simple: int = Field(6746, ge=0, description="training images with one class")
+    complex: int = Field(3836, ge=0, description="training images with two or more classes")
+    pairs: int = Field(15555, ge=1, description="(image, class) pairs in training images")
+    val: int = Field(1449, ge=1, description="validation images")
+    test: int = Field(1456, ge=1, description="test images")
+
+
+class VOC2012(Section):
+    """PASCAL VOC 2012 with the masks of SBD, or of a SegmentationClassAug if `augmented.path` names one."""
+
+    downloads: str = Field("data/voc2012", description="folder where archives without a path are, or are downloaded to")
+    download: bool = Field(False, description="download `trainval` and `sbd` if they are not there")
+    trainval: PublicArchive = PublicArchive()
+    sbd: PublicArchive = PublicArchive()
+    augmented: Archive = Archive()
+    test: Archive = Archive()
+    labels: str | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
+    expected: Figures = Figures()
+
+
+class Saliency(Section):
+    """Saliency maps of the training pictures, given or detected; null: they lie in the data set's folder `Saliency`."""
+
+    maps: str | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
+    model: str | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
+    url: Address | None = Field(None, description="where the file `model` is downloaded from if it is missing")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
+    )
+    batch_size: int = Field(8, ge=1, description="pictures that the model sees at once")
+
+
+class Submission(Section):
+    """What the target `submission` packs for the VOC server: predictions on `dataset.test_split`."""
+
+    experiment: str = Field("nsrom", description="whose final network predicts")
+    seed: int | None = Field(None, ge=0, description="of which seed; null: the first of `seeds`")
+    crf: bool = Field(True, description="refine the predictions with the dense CRF")
+
+
+class Dataset(Section):
+    """Where the pictures come from."""
+
+    name: str = Field("openmoji", pattern=FOLDER, description="folder under `results/`")
+    path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
+    train_split: str = Field("train", description="split that trains, as in `labels.csv`")
+    val_split: str = Field("val", description="split that is evaluated")
+    test_split: str | None = Field(None, description="split without labels that `submission` predicts")
+    openmoji: OpenMoji = OpenMoji()
+    voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
+    saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
+
+
+class WeightFile(Section):
+    """Where a file of weights is to be had, and what it is."""
+
+    url: str | None = Field(None, description="address")
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{8,64}$", description="its checksum, or the start of it")
+
+
+class Weights(Section):
+    """Initial weights; a file that is missing is fetched, a name that ends in `-<start of its sha256>.pth` checked."""
+
+    folder: str = Field("data/weights", description="where they are kept")
+    vgg16: str = Field("vgg16-397923af.pth", pattern=FILE, description="VGG-16 of torchvision, ImageNet")
+    resnet101: str = Field("resnet101-63fe2227.pth", pattern=FILE, description="ResNet-101 of torchvision, ImageNet")
+    coco: str = Field(
+        "deeplabv1_resnet101-coco.pth",
+        pattern=FILE,
+        description="DeepLab-v1 on ResNet-101, trained on MS-COCO, in deeplab-pytorch's key names",
+    )
+    files: dict[str, WeightFile] = Field({}, description="address and checksum of files that torchvision does not host")
