@@ -14,9 +14,10 @@ import torch
 import yaml
 from torch import Tensor, nn
 
+from wsss.classification import classification_loss
 from wsss.config import load_config
 from wsss.deeplab import multi_scale_logits, multi_scale_loss
-from wsss.nsrom.network import build_network, classification_loss
+from wsss.nsrom.network import build_network
 from wsss.segmentation import build_segmentation
 from wsss.training import device, freeze_norms, parameter_groups
 from wsss.variants import Plan

@@ -21,8 +21,9 @@ from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
 from wsss.data import Picture, check_images, check_masks, read_images, read_masks, read_picture
 from wsss.deeplab import segmentation_loss
+from wsss.label_folder import write_labels
 from wsss.label_io import write_label
-from wsss.nsrom.label_stages import initial_label, masked_label, mined_label, write_labels
+from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
 from wsss.nsrom.map_io import write_maps
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps

@@ -28,6 +28,8 @@ def check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError(
             "segmentation.supervision is checkpoint, whose file has the caffe form: set segmentation.init to coco."
         )
+    if settings["method"] == "generic":
+        _check_generic(settings)
     first, epochs = settings["attention.first_epoch"], settings["classifier.epochs"]
     if first >= epochs:
         raise ConfigError(
@@ -36,6 +38,14 @@ def check_combination(settings: dict[str, Any]) -> None:
         )
     if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
+
+
+def _check_generic(settings: dict[str, Any]) -> None:
+    if settings["segmentation.supervision"] == "image_labels" and settings["retraining.retrain_on"] == "masked":
+        raise ConfigError(
+            "retraining.retrain_on is masked, but method is generic, which has no saliency to mask with: set it to "
+            "predictions or none."
+        )
 
 
 def check_data(config: Any) -> None:

@@ -1,8 +1,11 @@
 """Fully connected conditional random field (Krähenbühl & Koltun, 2011) with the constants of DeepLab-v2."""
 
+import cv2
 import numpy as np
 import pydensecrf.densecrf as densecrf
 from pydensecrf.utils import unary_from_softmax
+
+from wsss.data import squash
 
 
 def dense_crf(
@@ -51,6 +54,22 @@ def refine_present(
         return np.zeros(image.shape[:2], dtype=np.uint8)
     refined = dense_crf(image, probabilities[present], **constants)
     return classes[refined.argmax(axis=0)]
+
+
+def refine(image: np.ndarray, probabilities: np.ndarray, settings: dict) -> np.ndarray:
+    """The label (H, W) uint8 after dense CRF with the ``prediction.crf.*`` settings."""
+    c = {k.removeprefix("prediction.crf."): v for k, v in settings.items() if k.startswith("prediction.crf.")}
+    names = (
+        "iterations", "positional_weight", "positional_std", "bilateral_weight", "bilateral_std", "colour_std",
+    )  # fmt: skip
+    constants = {name: c[name] for name in names}
+    if c["size"] is None:
+        return refine_present(image, probabilities, minimum=c["minimum_probability"], **constants)
+    height, width = image.shape[:2]
+    side = c["size"]
+    small = np.stack([cv2.resize(p, (side, side), interpolation=cv2.INTER_LINEAR) for p in probabilities])
+    label = refine_present(squash(image, side), small, minimum=c["minimum_probability"], **constants)
+    return cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST)
 
 
 def _check(image: np.ndarray, probabilities: np.ndarray) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from wsss.artifacts import image_folder, written_aside
+from wsss.crf import refine
 from wsss.data import Picture
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.parallel import map_stream
 from wsss.progress import Progress
-from wsss.segmentation import predict_probabilities, refine
+from wsss.segmentation import predict_probabilities
 
 
 def evaluate(

@@ -15,7 +15,7 @@ from wsss.backbone_names import segmentation_backbone
 from wsss.backbones import build_backbone
 from wsss.batches import batches_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
-from wsss.crf import refine_present
+from wsss.crf import refine
 from wsss.data import DataError, Picture, read_picture, squash
 from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
 from wsss.label_io import read_label, write_label
@@ -191,22 +191,6 @@ def _scores(network: DeepLabV2, inputs: list[Tensor], settings: dict) -> Tensor:
     if settings["prediction.reduce"] == "max":
         return torch.stack(same).amax(0)
     return torch.stack([o.softmax(1) for o in same]).mean(0).clamp_min(1e-12).log()
-
-
-def refine(image: np.ndarray, probabilities: np.ndarray, settings: dict) -> np.ndarray:
-    """The label (H, W) uint8 after dense CRF with the ``prediction.crf.*`` settings."""
-    c = {k.removeprefix("prediction.crf."): v for k, v in settings.items() if k.startswith("prediction.crf.")}
-    names = (
-        "iterations", "positional_weight", "positional_std", "bilateral_weight", "bilateral_std", "colour_std",
-    )  # fmt: skip
-    constants = {name: c[name] for name in names}
-    if c["size"] is None:
-        return refine_present(image, probabilities, minimum=c["minimum_probability"], **constants)
-    height, width = image.shape[:2]
-    side = c["size"]
-    small = np.stack([cv2.resize(p, (side, side), interpolation=cv2.INTER_LINEAR) for p in probabilities])
-    label = refine_present(squash(image, side), small, minimum=c["minimum_probability"], **constants)
-    return cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST)
 
 
 def predict(

@@ -30,7 +30,7 @@ class Section(BaseModel):
 class Optimiser(Section):
     """How a network is optimised."""
 
-    name: Literal["adamw", "sgd"] = Field("adamw", description="SGD uses momentum .9")
+    name: Literal["adamw", "adam", "sgd"] = Field("adamw", description="SGD uses momentum .9")
     learning_rate: float = Field(1e-3, gt=0, le=1e30, description="of the backbone's weights")
     new_layer_factor: float = Field(5.0, gt=0, description="multiple of the rate for layers without ImageNet weights")
     bias_factor: float = Field(1.0, gt=0, description="multiple of the rate for biases (published SGD: 2)")
@@ -50,7 +50,9 @@ class Optimiser(Section):
 class Classifier(Section):
     """The classification network; the integral attention model is a copy of it with its own head order."""
 
-    backbone: Literal["efficientnet_lite0", "vgg16"] = Field("efficientnet_lite0", description="feature extractor")
+    backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field(
+        "efficientnet_lite0", description="feature extractor"
+    )
     output_stride: Stride = Field(16, description="pixels per feature cell")
     image_size: int = Field(161, ge=33, description="every picture is squashed to this square, px (published: 256)")
     head: Literal["pretrained", "convolutions"] = Field(
@@ -217,9 +219,34 @@ class Masking(Section):
     minimum_foreground: Share = Field(0.01, description="a label with less foreground than this share is all 255")
 
 
+class Generic(Section):
+    """The saliency-free model with generic features: class patterns and the masks estimated from them."""
+
+    block: str = Field(
+        "C41",
+        pattern=r"^(C41|C42|C43|\d+(\.\d+)*)$",
+        description="whose features are used: C41, C42, C43, or a block of the classifier's backbone by stage and place, "
+        "as 4.0",
+    )
+    scale: Factor = Field(1.5, description="input scale, of the classifier's image size (published: 1)")
+    images: int = Field(800, ge=1, description="at most so many pictures give a class its pattern (COCO: 2000)")
+    sign: Literal["cam", "extremes", "border"] = Field(
+        "cam",
+        description="which end of a pattern is the object: the one that agrees with the class's CAM, the one that "
+        "reaches farther (maximum plus minimum of a picture's projection is positive), or the one that is not at the "
+        "pictures' border",
+    )
+    crf: bool = Field(True, description="refine the masks of pictures with one class by the dense CRF")
+    silent: Literal["ignore", "background"] = Field(
+        "ignore",
+        description="a picture of one class without a pixel of it: all 255, so that it trains nothing, or all background",
+    )
+
+
 class Science(Section):
     """Everything that an experiment may vary."""
 
+    method: Literal["nsrom", "generic"] = Field("nsrom", description="which method makes the labels of the first round")
     classifier: Classifier = Classifier()
     attention: Attention = Attention()
     integral: Integral = Integral()
@@ -230,3 +257,4 @@ class Science(Section):
     prediction: Prediction = Prediction()
     retraining: Retraining = Retraining()
     masking: Masking = Masking()
+    generic: Generic = Generic()

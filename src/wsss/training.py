@@ -157,6 +157,8 @@ def _optimiser(groups: list[dict[str, Any]], optimiser: dict[str, Any]) -> torch
     rate, decay = optimiser["learning_rate"], optimiser["weight_decay"]
     if optimiser["name"] == "sgd":
         return torch.optim.SGD(groups, lr=rate, momentum=0.9, weight_decay=decay, nesterov=optimiser["nesterov"])
+    if optimiser["name"] == "adam":
+        return torch.optim.Adam(groups, lr=rate, weight_decay=decay)
     return torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
 
 

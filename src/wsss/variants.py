@@ -18,6 +18,10 @@ UPSTREAM = {
     "integral_cams": ("integral",),
     "initial_labels": ("integral_cams",),
     "pseudo_labels": ("initial_labels", "cams"),
+    "image_classifier": (),
+    "patterns": ("image_classifier",),
+    "projections": ("patterns", "image_classifier"),
+    "estimated_masks": ("projections",),
     "round1": ("labels",),
     "predictions": ("round1",),
     "masked_labels": ("predictions", "labels"),
@@ -33,6 +37,10 @@ OWN_KEYS = {
     "integral_cams": ("cam.integral_scales",),
     "initial_labels": ("fusion.", "cam.align_corners"),
     "pseudo_labels": ("mining.", "fusion.minimum_foreground", "cam.align_corners"),
+    "image_classifier": ("classifier.",),
+    "patterns": ("generic.block", "generic.scale", "generic.images", "generic.sign", "cam.align_corners"),
+    "projections": (),
+    "estimated_masks": ("generic.crf", "generic.silent", "prediction.crf.", "cam.align_corners"),
     "round1": ("segmentation.",),
     "predictions": ("prediction.",),
     "masked_labels": ("masking.",),
@@ -41,11 +49,24 @@ OWN_KEYS = {
     "checkpoint": ("segmentation.",),
     "evaluation": ("prediction.",),
 }
+# What only one method has: an experiment of the other has none of these stages, and those settings do nothing to it.
+STAGES_OF = {
+    "nsrom": {
+        "classifier", "cams", "integral", "integral_cams", "initial_labels", "pseudo_labels", "masked_labels",
+    },
+    "generic": {"image_classifier", "patterns", "projections", "estimated_masks"},
+}  # fmt: skip
+NSROM_ONLY = {
+    f"classifier.{k}"
+    for k in ("head", "width", "head_rule", "global_reasoning", "nodes", "reasoning_rule", "reasoning_scale")
+}
 
 
 def resolve(stage: str, settings: Settings) -> str:
     """The concrete stage behind a role: which labels train a round, which model is the experiment's result."""
     if stage == "labels":
+        if settings["method"] == "generic":
+            return "estimated_masks"
         return "pseudo_labels" if settings["mining.enabled"] else "initial_labels"
     if stage == "second_labels":
         return "masked_labels" if settings["retraining.retrain_on"] == "masked" else "predictions"
@@ -64,10 +85,15 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
     for role in UPSTREAM[stage]:
         keys |= relevant_keys(role, settings)
         # What chooses between two stages has to be told apart in the name as well.
-        keys |= {"labels": {"mining.enabled"}, "second_labels": {"retraining.retrain_on"}}.get(role, set())
+        keys |= {"labels": _choice_of_labels(settings), "second_labels": {"retraining.retrain_on"}}.get(role, set())
         if role == "model":
             weak = settings["segmentation.supervision"] == "image_labels"
             keys |= {"segmentation.supervision", *(["retraining.retrain_on"] if weak else [])}
+    if stage == "image_classifier":
+        keys -= NSROM_ONLY
+    if stage == "estimated_masks":
+        unused = {k for k in keys if k.startswith("prediction.crf.")}
+        keys -= {"prediction.crf.enabled"} if settings["generic.crf"] else unused
     if not settings["classifier.global_reasoning"]:
         keys -= {"classifier.nodes", "classifier.reasoning_rule", "classifier.reasoning_scale"}
     if settings["segmentation.supervision"] != "checkpoint":
@@ -77,6 +103,11 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
     if stage != "predictions" and "predictions" not in _stages(stage, settings):
         keys.discard("prediction.filter_by_labels")
     return keys
+
+
+def _choice_of_labels(settings: Settings) -> set[str]:
+    """What decides which labels train the first round; NSROM's names are from before there was a second method."""
+    return {"method"} if settings["method"] == "generic" else {"mining.enabled"}
 
 
 def _stages(stage: str, settings: Settings) -> set[str]:
@@ -144,6 +175,12 @@ class Plan:
                 f"known: {', '.join(n for s, n in self.known if s == stage)}"
             )
         return self.known[stage, name]
+
+    def has(self, stage: str, settings: Settings) -> bool:
+        """Whether the method of ``settings`` has the stage, and some experiment or sweep needs this variant of it."""
+        other = "nsrom" if settings["method"] == "generic" else "generic"
+        variant = self.variant(stage, settings)
+        return variant.stage not in STAGES_OF[other] and (variant.stage, variant.name) in self.known
 
     def upstream(self, variant: Variant, role: str) -> Variant:
         """The variant of an earlier stage that ``variant`` is computed from."""

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from wsss.backbones import build_backbone, resnet101_dilated, vgg16_dilated
-from wsss.nsrom.network import ActivationNetwork, classification_loss, image_scores
+from wsss.classification import classification_loss, image_scores
+from wsss.nsrom.network import ActivationNetwork
 from wsss.training import parameter_groups
 
 BACKBONES = [

@@ -12,15 +12,16 @@ from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.data import check_images, check_masks, read_classes, read_images, read_masks
+from wsss.label_folder import write_labels
 from wsss.label_io import read_gray, read_label, write_label
 from wsss.nsrom.attention import resize_attention
-from wsss.nsrom.label_stages import initial_label, masked_label, mined_label, write_labels
+from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
 from wsss.nsrom.labels import fuse_saliency, mask_nonsalient_region
 from wsss.nsrom.map_io import read_maps, write_maps
-from wsss.nsrom.quality import stage_quality
 from wsss.nsrom.stages import export_maps, train_classifier, train_integral
 from wsss.openmoji import build
 from wsss.progress import Progress
+from wsss.quality import stage_quality
 from wsss.variants import Plan
 
 SIZE, CLASSES = 65, 20

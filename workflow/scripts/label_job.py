@@ -14,7 +14,7 @@ def make_labels(snakemake, make: Callable, folders: dict[str, str]) -> None:
     """
     from wsss.artifacts import check_folder
     from wsss.data import read_images
-    from wsss.nsrom.label_stages import write_labels
+    from wsss.label_folder import write_labels
 
     with job(snakemake) as run:
         pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)

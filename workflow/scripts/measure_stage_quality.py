@@ -6,7 +6,7 @@ from job import job
 
 with job(snakemake, may_read_masks=True) as run:
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.nsrom.quality import stage_quality
+    from wsss.quality import stage_quality
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)

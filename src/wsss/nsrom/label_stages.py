@@ -1,30 +1,14 @@
 """The stages that make labels from maps, saliency and predictions, one picture at a time over several processes."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from wsss.artifacts import image_folder
 from wsss.data import Picture
-from wsss.label_io import read_gray, read_label, write_label
+from wsss.label_io import read_gray, read_label
 from wsss.nsrom.attention import resize_attention
 from wsss.nsrom.labels import fuse_saliency, ignore_if_tiny, mask_nonsalient_region, mine_potential_objects
 from wsss.nsrom.map_io import read_maps
-from wsss.parallel import map_pictures
-
-Make = Callable[[Picture], np.ndarray]
-
-
-def write_labels(
-    make: Make, pictures: list[Picture], folder: Path, manifest: Path, *, progress: Callable, processes: int = 1
-) -> None:
-    """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest."""
-    with image_folder(folder, manifest) as aside:
-        write = partial(_write, make, aside)
-        for _ in progress(map_pictures(write, pictures, processes), len(pictures)):
-            continue
 
 
 def initial_label(picture: Picture, *, maps: Path, settings: dict) -> np.ndarray:
@@ -72,7 +56,3 @@ def masked_label(picture: Picture, *, predictions: Path, labels: Path, settings:
 def _full_size(picture: Picture, maps: Path, aligned: bool) -> dict[int, np.ndarray]:
     small = read_maps(maps / f"{picture.image_id}.png", picture.classes)
     return {c: resize_attention(m, (picture.height, picture.width), aligned=aligned) for c, m in small.items()}
-
-
-def _write(make: Make, folder: Path, picture: Picture) -> None:
-    write_label(folder / f"{picture.image_id}.png", make(picture))

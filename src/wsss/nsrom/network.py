@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wsss.backbones import StagedBackbone, build_backbone
@@ -102,13 +101,3 @@ def identity(settings: dict, num_classes: int, *, integral: bool) -> dict[str, s
     if reasons and settings["classifier.reasoning_rule"] != "code":
         said["reasoning_rule"] = settings["classifier.reasoning_rule"]
     return said
-
-
-def image_scores(maps: Tensor) -> Tensor:
-    """Global average pooling: (B, C, h, w) → (B, C) logits."""
-    return maps.mean(dim=(2, 3))
-
-
-def classification_loss(maps: Tensor, labels: Tensor) -> Tensor:
-    """Eq. 4, the multi-label soft margin on pooled maps; labels: (B, C) 0/1."""
-    return F.multilabel_soft_margin_loss(image_scores(maps), labels)

@@ -7,18 +7,17 @@ import torch
 from torch import Tensor
 
 from wsss.artifacts import image_folder
-from wsss.augment import jitter_colour
 from wsss.batches import batches_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
+from wsss.classification import classification_loss, image_scores, jittered, one_hot, train_section
 from wsss.data import Picture, read_picture, squash
 from wsss.nsrom.attention import accumulate, quantise
 from wsss.nsrom.integral import integral_attention_loss
 from wsss.nsrom.map_io import read_maps, write_maps
-from wsss.nsrom.network import build_network, classification_loss, identity, image_scores
+from wsss.nsrom.network import build_network, identity
 from wsss.progress import Progress
-from wsss.randomness import generator
 from wsss.resampling import aligned_size, upsample_logits
-from wsss.training import device, train, write_history
+from wsss.training import device, write_history
 
 
 def train_classifier(
@@ -45,7 +44,7 @@ def train_classifier(
     epochs = settings["classifier.epochs"]
 
     def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
-        return _jittered(pictures[index], settings, seed, epoch, index), _one_hot(pictures[index], num_classes)
+        return jittered(pictures[index], settings, seed, epoch, index), one_hot(pictures[index], num_classes)
 
     def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
         images, labels = batch
@@ -54,7 +53,9 @@ def train_classifier(
             oaa.add(indices, maps.detach().cpu(), last=epoch == epochs - 1)
         return classification_loss(maps, labels)
 
-    rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers)
+    rows = train_section(
+        network, sample, loss, pictures, settings, "classifier", seed=seed, progress=progress, workers=workers
+    )
     with image_folder(attention, manifest) as folder:
         for picture, maps in zip(pictures, oaa.maps, strict=True):
             write_maps(folder / f"{picture.image_id}.png", np.stack([maps[c] for c in picture.classes]))
@@ -85,13 +86,15 @@ def train_integral(
         target = np.zeros((num_classes, *next(iter(maps.values())).shape), np.float32)
         for class_index, values in maps.items():
             target[class_index - 1] = values / np.float32(255)
-        return _jittered(picture, settings, seed, epoch, index), target
+        return jittered(picture, settings, seed, epoch, index), target
 
     def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
         images, target = batch
         return integral_attention_loss(network(network.backbone.normalise(images)).float(), target)
 
-    rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers)
+    rows = train_section(
+        network, sample, loss, pictures, settings, "integral", seed=seed, progress=progress, workers=workers
+    )
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes, integral=True))
 
@@ -160,32 +163,3 @@ class _Accumulation:
                 )  # fmt: skip
                 if merged is not None:
                     stored[c] = merged
-
-
-def _train(network, sample, loss, pictures, settings, section, seed, progress, workers) -> list[dict[str, float]]:
-    own = {k.removeprefix(f"{section}."): v for k, v in settings.items() if k.startswith(f"{section}.")}
-    return train(
-        network,
-        sample,
-        loss,
-        count=len(pictures),
-        epochs=own["epochs"],
-        batch_size=own["batch_size"],
-        optimiser={k.removeprefix("optimiser."): v for k, v in own.items() if k.startswith("optimiser.")},
-        seed=seed,
-        progress=progress,
-        names=[p.image_id for p in pictures],
-        workers=workers,
-    )
-
-
-def _jittered(picture: Picture, settings: dict, seed: int, epoch: int, index: int) -> np.ndarray:
-    """The squashed picture with colour jitter; no crop and no flip, since either would break the accumulation."""
-    image = read_picture(picture.path, settings["classifier.image_size"])
-    return jitter_colour(image, settings["classifier.jitter"], generator("jitter", seed, epoch, index))
-
-
-def _one_hot(picture: Picture, num_classes: int) -> np.ndarray:
-    labels = np.zeros(num_classes, np.float32)
-    labels[[c - 1 for c in picture.classes]] = 1
-    return labels
