@@ -225,8 +225,8 @@ class Generic(Section):
     block: str = Field(
         "C41",
         pattern=r"^(C41|C42|C43|\d+(\.\d+)*)$",
-        description="whose features are used: C41, C42, C43, or a block of the classifier's backbone by stage and place, "
-        "as 4.0",
+        description="whose features are used: C41, C42, C43, or a block of the classifier's backbone by stage and "
+        "place, as 4.0",
     )
     scale: Factor = Field(1.5, description="input scale, of the classifier's image size (published: 1)")
     images: int = Field(800, ge=1, description="at most so many pictures give a class its pattern (COCO: 2000)")
@@ -239,7 +239,7 @@ class Generic(Section):
     crf: bool = Field(True, description="refine the masks of pictures with one class by the dense CRF")
     silent: Literal["ignore", "background"] = Field(
         "ignore",
-        description="a picture of one class without a pixel of it: all 255, so that it trains nothing, or all background",
+        description="a picture of one class without a pixel of it: all 255, so that it trains nothing, or background",
     )
 
 

@@ -1,0 +1,177 @@
+"""The stages that train or run the classifier: training, class patterns, projections."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wsss.artifacts import image_folder
+from wsss.batches import batches_of
+from wsss.checkpoints import save_checkpoint
+from wsss.classification import classification_loss, jittered, one_hot, train_section
+from wsss.data import Picture, read_picture, squash
+from wsss.generic.moments import Moments
+from wsss.generic.network import build_classifier, identity, trained_features
+from wsss.generic.patterns import (
+    Pattern,
+    choose_images,
+    load_patterns,
+    orient,
+    pattern_of,
+    projection,
+    save_patterns,
+    write_images,
+    write_table,
+)
+from wsss.progress import Progress
+from wsss.randomness import generator
+from wsss.resampling import aligned_size, upsample_logits
+from wsss.training import device, write_history
+
+
+def train_classifier(
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    *,
+    seed: int,
+    checkpoint: Path,
+    history: Path,
+    progress: Progress,
+    weights: Path | None = None,
+    workers: int = 1,
+) -> None:
+    """Trains the classifier on image-level labels: colour jitter and flips, multi-label soft margin.
+
+    ``num_classes`` counts no background.  Writes the checkpoint and the history.
+    """
+    torch.manual_seed(seed)
+    network = build_classifier(settings, num_classes, weights=weights).to(device())
+
+    def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
+        image = jittered(pictures[index], settings, seed, epoch, index)
+        flipped = generator("flip", seed, epoch, index).random() < 0.5
+        return np.ascontiguousarray(image[:, ::-1] if flipped else image), one_hot(pictures[index], num_classes)
+
+    def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
+        images, labels = batch
+        return classification_loss(network(network.backbone.normalise(images)).float(), labels)
+
+    run = {"seed": seed, "progress": progress, "workers": workers}
+    rows = train_section(network, sample, loss, pictures, settings, "classifier", **run)
+    write_history(history, rows)
+    save_checkpoint(checkpoint, network, identity(settings, num_classes))
+
+
+def find_patterns(
+    pictures: list[Picture],
+    class_names: list[str],
+    settings: dict,
+    *,
+    seed: int,
+    checkpoint: Path,
+    patterns: Path,
+    table: Path,
+    images: Path,
+    progress: Progress,
+    workers: int = 1,
+) -> None:
+    """The pattern of every class (``class_names``: without background), all in one sweep over the pictures.
+
+    Writes the patterns, a row on each, and the list of the pictures used.  The rule "extremes" alone needs a second
+    sweep: extremes of a projection are known only after its direction.
+    """
+    chosen = choose_images(pictures, len(class_names), settings["generic.images"], seed)
+    write_images(images, class_names, chosen)
+    used = [p for p in pictures if any(p.image_id in chosen[c] for c in p.classes)]
+    wanted = {c: set(ids) for c, ids in chosen.items()}
+    moments, dimension = Moments(device()), 0
+    sweep = partial(_sweep, used, len(class_names), settings, checkpoint, progress=progress, workers=workers)
+    for batch, features, cams in sweep():
+        dimension = features.shape[1]
+        _add_batch(moments, batch, features, cams, wanted)
+    found = []
+    for c in progress(range(1, len(class_names) + 1), len(class_names), "classes"):
+        found.append(pattern_of(moments.of(c), dimension))
+        moments.sums.pop(c, None)
+    if settings["generic.sign"] == "extremes":
+        _add_extremes(found, sweep(), wanted)
+    for name, pattern in zip(class_names, found, strict=True):
+        orient(pattern, settings["generic.sign"])
+        if pattern.note or pattern.rule != settings["generic.sign"]:
+            progress.say(f"{name}: {pattern.note or 'sign'}; sign by {pattern.rule or 'no rule, there is no pattern'}")
+    save_patterns(patterns, found, {"block": settings["generic.block"], "backbone": settings["classifier.backbone"]})
+    write_table(table, found, class_names, chosen)
+
+
+def export_projections(
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    *,
+    checkpoint: Path,
+    patterns: Path,
+    folder: Path,
+    manifest: Path,
+    progress: Progress,
+    workers: int = 1,
+) -> None:
+    """Writes, per picture, ``{id}.npy``: (K, h, w) float32 projections on the patterns of its K classes, ascending."""
+    loaded = load_patterns(patterns)
+    with image_folder(folder, manifest) as aside:
+        sweep = _sweep(pictures, num_classes, settings, checkpoint, progress=progress, workers=workers)
+        for batch, features, _ in sweep:
+            for picture, values in zip(batch, features, strict=True):
+                maps = torch.stack([projection(values, loaded[c - 1]) for c in picture.classes])
+                np.save(aside / f"{picture.image_id}.npy", maps.cpu().numpy())
+
+
+def _sweep(
+    pictures: Sequence[Picture], num_classes: int, settings: dict, checkpoint: Path, *, progress: Progress, workers: int
+) -> Iterator[tuple[Sequence[Picture], Tensor, Tensor]]:
+    """Yields (pictures, (B, d, h, w) features of the block, (B, C, h, w) CAMs on the same grid), batch by batch.
+
+    CAMs are clipped at 0 and have the maximum 1, so that every picture counts the same.
+    """
+    block = trained_features(checkpoint, settings, num_classes)
+    stride, size = settings["classifier.output_stride"], settings["classifier.batch_size"]
+    side = aligned_size(settings["classifier.image_size"], settings["generic.scale"], stride)
+    batches = batches_of(pictures, lambda p: [squash(read_picture(p.path), side)], size, workers)
+    for batch, (images,) in progress(batches, -(-len(pictures) // size), "batches"):
+        with torch.inference_mode():
+            features, maps = block(block.network.backbone.normalise(images.to(device())))
+            cams = maps.relu()
+            if cams.shape[-2:] != features.shape[-2:]:
+                cams = upsample_logits(cams, tuple(features.shape[-2:]), align_corners=settings["cam.align_corners"])
+            cams = cams / cams.amax((2, 3), keepdim=True).clamp_min(1e-12)
+        yield batch, features, cams
+
+
+def _add_batch(
+    moments: Moments, batch: Sequence[Picture], features: Tensor, cams: Tensor, wanted: dict[int, set[str]]
+) -> None:
+    """Adds a batch class by class: one product of matrices for all its pictures that show a class."""
+    descriptors = features.permute(0, 2, 3, 1).flatten(1, 2)  # (B, h·w, d), as it lies in memory
+    edge = torch.ones(features.shape[-2:], dtype=torch.bool)
+    edge[1:-1, 1:-1] = False
+    for c in sorted({c for p in batch for c in p.classes}):
+        rows = [i for i, p in enumerate(batch) if c in p.classes and p.image_id in wanted[c]]
+        if rows:
+            x, cam = descriptors[rows].flatten(0, 1), cams[rows, c - 1].flatten()
+            moments.add(c, x, cam, edge.flatten().repeat(len(rows)))
+
+
+def _add_extremes(patterns: list[Pattern], sweep: Iterator, wanted: dict[int, set[str]]) -> None:
+    """Fills in the agreement "extremes": the mean over a class's pictures of maximum plus minimum."""
+    sums: dict[int, list[float]] = {}
+    for batch, features, _ in sweep:
+        for picture, values in zip(batch, features, strict=True):
+            for c in picture.classes:
+                if picture.image_id in wanted[c] and patterns[c - 1].usable:
+                    q = projection(values, patterns[c - 1])
+                    sums.setdefault(c, []).append(float(q.max() + q.min()))
+    for c, values in sums.items():
+        patterns[c - 1].agreements["extremes"] = float(np.mean(values))
