@@ -14,12 +14,15 @@ report: "workflow/report/workflow.rst"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/voc2012.smk"
+include: "rules/coco.smk"
 include: "rules/saliency.smk"
 include: "rules/weights.smk"
 include: "rules/segmentation.smk"
 include: "rules/nsrom.smk"
+include: "rules/generic.smk"
 include: "rules/submission.smk"
 include: "rules/tables.smk"
+include: "rules/generic_shown.smk"
 
 
 rule all:

@@ -16,6 +16,13 @@ def published(table):
     return paper(name)
 
 
+def supervision_of(settings):
+    """What trains an experiment, in the words of such tables: I, image-level labels; S, saliency maps as well."""
+    if settings["segmentation.supervision"] == "full":
+        return "masks"
+    return "I" if settings["method"] == "generic" else "I+S"
+
+
 def our_rows(table):
     """Experiment → what the table says of it."""
     described = {}
@@ -23,7 +30,7 @@ def our_rows(table):
         settings = PLAN.settings(experiment)
         described[experiment] = {
             "label": CONFIG.experiments[experiment].label,
-            "supervision": "masks" if settings["segmentation.supervision"] == "full" else "I+S",
+            "supervision": supervision_of(settings),
             "backbone": settings["segmentation.backbone"],
         }
     return described

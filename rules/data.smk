@@ -2,7 +2,8 @@
 
 from wsss.config import leaves
 
-BUILT = f"{RESULTS}/data/{'voc2012' if CONFIG.dataset.voc2012 else 'openmoji'}"
+MADE_OF = next((n for n in ("voc2012", "coco") if getattr(CONFIG.dataset, n)), "openmoji")
+BUILT = f"{RESULTS}/data/{MADE_OF}"
 FOLDER = CONFIG.dataset.path or BUILT
 
 
@@ -42,7 +43,7 @@ SALIENCY = f"{RESULTS}/data/saliency/maps" if CONFIG.dataset.saliency else None
 SALIENCY_MANIFEST = f"{RESULTS}/data/saliency/manifest.csv" if SALIENCY else []
 
 
-if CONFIG.dataset.path is None and CONFIG.dataset.voc2012 is None:
+if CONFIG.dataset.path is None and MADE_OF == "openmoji":
 
     rule build_openmoji:
         input:

@@ -194,7 +194,7 @@ def quality_inputs(wildcards):
     folders = {}
     for stage, name, folder in QUALITY_STAGES:
         variant = PLAN.variant(stage, settings)
-        if (variant.stage, variant.name) in PLAN.known:
+        if PLAN.has(stage, settings):
             folders[name] = ancient(artifact(variant, wildcards.seed, folder))
             folders[f"{name}_manifest"] = artifact(variant, wildcards.seed, "manifest.csv")
     return folders
@@ -205,6 +205,7 @@ QUALITY_STAGES = [
     ("integral_cams", "oa_cam", "maps"),
     ("initial_labels", "initial", "labels"),
     ("pseudo_labels", "mined", "labels"),
+    ("estimated_masks", "estimated", "labels"),
     ("predictions", "predictions", "labels"),
     ("masked_labels", "masked", "labels"),
 ]

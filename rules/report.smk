@@ -1,10 +1,10 @@
 """What a run says about itself: run times, provenance, and the HTML report."""
 
-# The tables and figures of the papers, by the papers' names for them.
+# NSROM's tables and figures, by the paper's names for them; `generic` makes those of the other method.
 PAPER = [
     name
     for name in (*CONFIG.tables, *CONFIG.sweeps, *CONFIG.figures)
-    if re.search(r"_(table|figure)\d+$", name)
+    if re.search(r"_(table|figure)\d+$", name) and not name.startswith("generic_")
 ]
 
 

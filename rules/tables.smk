@@ -9,8 +9,12 @@ TABLES = f"{RESULTS}/tables"
 SCORES, DRAWINGS = "1. Tables", "2. Figures"
 LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
 ON_VOC2012 = DATASET == PAPER_DATASET  # the papers' numbers say nothing about other data sets
-COMPARISONS = [name for name, table in CONFIG.tables.items() if table.compare_with is not None]
-MAIN_TABLE = next((name for name in CONFIG.tables if name not in COMPARISONS), None)
+PER_CLASS = [name for name, table in CONFIG.tables.items() if table.per_class]
+COMPARISONS = [
+    n for n, t in CONFIG.tables.items() if t.compare_with is not None and not t.per_class
+]
+OF_EXPERIMENTS = [name for name in CONFIG.tables if name not in (*COMPARISONS, *PER_CLASS)]
+MAIN_TABLE = next(iter(OF_EXPERIMENTS), None)
 
 
 def one_of(names):
@@ -19,7 +23,7 @@ def one_of(names):
 
 
 wildcard_constraints:
-    table=one_of(t for t in CONFIG.tables if t not in COMPARISONS),
+    table=one_of(OF_EXPERIMENTS),
 
 
 def paper(name):
@@ -63,15 +67,31 @@ def metrics_of(table):
     return [f for e in compared(table) for f in results_of(e, "metrics.json")]
 
 
-def quality_experiments():
+def weakly_supervised(method=None):
+    """The experiments that image-level labels train, of one method or of all."""
+    settings = {e: PLAN.settings(e) for e in CONFIG.experiments}
+    weak = [e for e, s in settings.items() if s["segmentation.supervision"] == "image_labels"]
+    return [e for e in weak if method in (None, settings[e]["method"])]
+
+
+def quality_experiments(table="stage_quality"):
     """Experiment → label of the chains whose labels are compared stage by stage."""
-    chosen = [e for e in ("baseline", "nsrom") if e in CONFIG.experiments]
-    supervision = lambda e: PLAN.settings(e)["segmentation.supervision"]
-    chosen = chosen or [e for e in CONFIG.experiments if supervision(e) == "image_labels"]
+    if table == "generic_stage_quality":
+        chosen = weakly_supervised("generic")
+    else:
+        chosen = [
+            e for e in ("baseline", "nsrom") if e in CONFIG.experiments
+        ] or weakly_supervised()
     return {e: CONFIG.experiments[e].label for e in chosen}
 
 
-for name in [t for t in CONFIG.tables if t not in COMPARISONS]:
+def quality_files(wildcards):
+    """The measurements of all seeds of each chain that a table of label quality compares."""
+    file = f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv"
+    return expand(file, experiment=quality_experiments(wildcards.quality), seed=CONFIG.seeds)
+
+
+for name in OF_EXPERIMENTS:
 
     rule:
         name:
@@ -137,32 +157,41 @@ rule write_table:
         "../workflow/scripts/write_table.py"
 
 
-rule stage_quality:
-    input:
-        expand(f"{TABLES}/stage_quality.{{kind}}", kind=["csv", "md", "tex", "html"]),
-    localrule: True
+QUALITY = {"stage_quality": "Quality of the labels"}
+if weakly_supervised("generic"):
+    QUALITY["generic_stage_quality"] = "Quality of the estimated masks"
+
+
+wildcard_constraints:
+    quality=one_of(QUALITY),
+
+
+for name in QUALITY:
+
+    rule:
+        name:
+            name
+        input:
+            expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+        localrule: True
 
 
 rule compute_stage_quality:
     input:
         code=code("compute_stage_quality.py"),
-        quality=expand(
-            f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv",
-            experiment=quality_experiments(),
-            seed=CONFIG.seeds,
-        ),
+        quality=quality_files,
     output:
-        table=f"{TABLES}/stage_quality.csv",
+        table=f"{TABLES}/{{quality}}.csv",
     log:
-        f"{LOGS}/compute_stage_quality/log.txt",
+        f"{LOGS}/compute_stage_quality/{{quality}}.txt",
     benchmark:
-        f"{BENCHMARKS}/compute_stage_quality/job.tsv"
+        f"{BENCHMARKS}/compute_stage_quality/{{quality}}.tsv"
     localrule: True
     threads: 1
     resources:
         mem_mb=500,
     params:
-        labels=quality_experiments(),
+        labels=lambda w: quality_experiments(w.quality),
         seeds=CONFIG.seeds,
     script:
         "../workflow/scripts/compute_stage_quality.py"
@@ -171,17 +200,17 @@ rule compute_stage_quality:
 rule write_stage_quality:
     input:
         code=code("write_stage_quality.py"),
-        table=f"{TABLES}/stage_quality.csv",
+        table=f"{TABLES}/{{quality}}.csv",
     output:
-        md=f"{TABLES}/stage_quality.md",
-        tex=f"{TABLES}/stage_quality.tex",
+        md=f"{TABLES}/{{quality}}.md",
+        tex=f"{TABLES}/{{quality}}.tex",
         html=in_report(
-            f"{TABLES}/stage_quality.html", "stage_quality", LABELS, "Quality of the labels"
+            f"{TABLES}/{{quality}}.html", "stage_quality", LABELS, lambda w: QUALITY[w.quality]
         ),
     log:
-        f"{LOGS}/write_stage_quality/log.txt",
+        f"{LOGS}/write_stage_quality/{{quality}}.txt",
     benchmark:
-        f"{BENCHMARKS}/write_stage_quality/job.tsv"
+        f"{BENCHMARKS}/write_stage_quality/{{quality}}.tsv"
     localrule: True
     threads: 1
     resources:

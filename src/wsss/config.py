@@ -4,7 +4,7 @@ The reference in ``docs/config.md`` is generated from the field descriptions (``
 """
 
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -31,6 +31,9 @@ class Table(Section):
     compare_with: str | None = Field(
         None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
     )
+    per_class: bool = Field(
+        False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
+    )
 
 
 class Sweep(Section):
@@ -55,6 +58,20 @@ class Pictures(Section):
     images: list[str] = Field([], description="show these ids instead")
 
 
+class FeatureFigure(Section):
+    """A figure of what the features of blocks show, one column for each experiment; all of method `generic`."""
+
+    title: str = Field(description="caption")
+    kind: Literal["clouds", "projections"] = Field(
+        description="clouds: descriptors of object and background on the first two eigenvectors of a class; "
+        "projections: pictures of the projections on the patterns of the classes shown"
+    )
+    experiments: list[str] = Field(min_length=1, description="names of experiments")
+    count: int = Field(8, ge=1, description="pictures shown, or giving the descriptors of a class")
+    images: list[str] = Field([], description="projections: show these ids instead")
+    classes: list[str] = Field([], description="clouds: these classes; empty: the two with the most pictures")
+
+
 class Release(Section):
     """What `make publish` gives to the DVC remote: all that its targets are made from, less what is left out."""
 
@@ -75,6 +92,7 @@ class Config(Science):
     tables: dict[str, Table] = Field({}, description="targets by name")
     sweeps: dict[str, Sweep] = Field({}, description="targets by name")
     figures: dict[str, Pictures] = Field({}, description="targets by name")
+    feature_figures: dict[str, FeatureFigure] = Field({}, description="targets by name")
     submission: Submission = Submission()
     bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
 
@@ -141,11 +159,18 @@ def _check_references(config: Config) -> None:
     used = [(f"tables.{n}", row) for n, t in config.tables.items() for row in t.rows]
     used += [(f"sweeps.{n}", s.experiment) for n, s in config.sweeps.items()]
     used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]
+    used += [(f"feature_figures.{n}", e) for n, f in config.feature_figures.items() for e in f.experiments]
     for where, row in used:
         if row not in config.experiments:
             raise ConfigError(
                 f"{where} names the experiment '{row}', which is not defined{nearest(row, config.experiments)}."
             )
+    for name, figure in config.feature_figures.items():
+        other = [
+            e for e in figure.experiments if with_settings(config, config.experiments[e].set)["method"] != "generic"
+        ]
+        if other:
+            raise ConfigError(f"feature_figures.{name} shows '{other[0]}', whose method is not generic: take it out.")
     for name, sweep in config.sweeps.items():
         for value in sweep.values:
             try:

@@ -51,6 +51,11 @@ def _check_generic(settings: dict[str, Any]) -> None:
 def check_data(config: Any) -> None:
     """Data keys that are valid alone but not together."""
     data, maps = config.dataset, config.dataset.saliency
+    if data.coco is not None:
+        if data.path is not None or data.voc2012 is not None:
+            raise ConfigError("dataset.coco is not the only key that names the data: set path and voc2012 to null.")
+        if (data.train_split, data.val_split) != ("train", "val"):
+            raise ConfigError("dataset.coco has the splits train and val: set train_split and val_split to them.")
     if data.voc2012 is not None:
         if data.path is not None:
             raise ConfigError("dataset.path and dataset.voc2012 both name the data: set one of them to null.")

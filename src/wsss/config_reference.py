@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from wsss.config import Config, Experiment, Pictures, Sweep, Table, section_of
+from wsss.config import Config, Experiment, FeatureFigure, Pictures, Sweep, Table, section_of
 
 
 def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
@@ -25,5 +25,6 @@ def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
 if __name__ == "__main__":
     print("# Configuration\n\nGenerated from `src/wsss/config.py` by `make docs`.\n")
     print(reference())
-    for name, kind in {"experiments": Experiment, "tables": Table, "sweeps": Sweep, "figures": Pictures}.items():
+    entries = {"experiments": Experiment, "tables": Table, "sweeps": Sweep, "figures": Pictures}
+    for name, kind in (entries | {"feature_figures": FeatureFigure}).items():
         print(f"\n## An entry of `{name}`\n\n{kind.__doc__}\n\n{reference(kind)}")

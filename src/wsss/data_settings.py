@@ -1,5 +1,7 @@
 """Where pictures, saliency maps and initial weights come from: sections of the configuration."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from wsss.settings import FILE, FOLDER, Address, Section
@@ -57,6 +59,14 @@ class VOC2012(Section):
     expected: Figures = Figures()
 
 
+class COCO(Section):
+    """MS-COCO's instances as 81 labels; crowd regions are ignored."""
+
+    annotations: str = Field(description="folder of `instances_train{year}.json` and `instances_val{year}.json`")
+    pictures: str = Field(description="folder that holds `train{year}` and `val{year}`")
+    year: Literal[2017, 2014] = Field(2017, description="which split; the paper's is 2017")
+
+
 class Saliency(Section):
     """Saliency maps of the training pictures, given or detected; null: they lie in the data set's folder `Saliency`."""
 
@@ -87,6 +97,7 @@ class Dataset(Section):
     test_split: str | None = Field(None, description="split without labels that `submission` predicts")
     openmoji: OpenMoji = OpenMoji()
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
+    coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
 
 

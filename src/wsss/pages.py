@@ -53,6 +53,10 @@ OURS_ALONE_NOTE = (
     "mIoU in %, mean and standard deviation over seeds, after a dense CRF unless the heading says otherwise. The "
     "paper's numbers belong to PASCAL VOC 2012; they say nothing about this data set and are left out."
 )
+CLASSES_NOTE = (
+    "IoU in %, mean over seeds, after a dense CRF. A super-category's row is the mean of its classes; the mIoU is over "
+    "all classes and the background. Published columns belong to MS-COCO and are shown there only."
+)
 LEDGER_NOTE = (
     "mIoU in % on PASCAL VOC 2012; ours: mean ± standard deviation over seeds, after a dense CRF. Reproduced: the "
     "difference is within the tolerance, which is 0.5 points, or two standard deviations of ours over seeds if that is "

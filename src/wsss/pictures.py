@@ -73,7 +73,7 @@ def qualitative_rows(pictures: Sequence[Picture], masks: dict[str, Path], predic
         files = [masks[picture.image_id], *(folder / f"{picture.image_id}.png" for folder in predictions)]
         labels = [read_label(f) for f in files]
         cells = [read_picture(picture.path), *(paint_label(v) for v in labels)]
-        rows.append(_row(picture, cells, labels))
+        rows.append(picture_row(picture, cells, labels))
     return rows
 
 
@@ -82,6 +82,7 @@ EVOLUTION = {  # stage → heading
     "oa_cam": "OA-CAM",
     "initial": "initial\nlabel",
     "mined": "mined label\n(POM)",
+    "estimated": "estimated\nmask",
     "predictions": "first-round\nprediction",
     "masked": "masked label\n(NSRM)",
 }
@@ -110,7 +111,7 @@ def evolution_rows(
                 labels.append(read_label(file))
                 cells.append(paint_label(labels[-1]))
         labels.append(read_label(masks[picture.image_id]))
-        rows.append(_row(picture, [*cells, paint_label(labels[-1])], labels))
+        rows.append(picture_row(picture, [*cells, paint_label(labels[-1])], labels))
     return ["picture", "saliency", *present.values(), "truth"], rows
 
 
@@ -167,9 +168,12 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
     return figure
 
 
-def _row(picture: Picture, cells: list[np.ndarray | None], labels: Sequence[np.ndarray]) -> Row:
+def picture_row(
+    picture: Picture, cells: list[np.ndarray | None], labels: Sequence[np.ndarray], *, title: str | None = None
+) -> Row:
+    """A row of a grid, called by the picture's id unless ``title`` is given; ``labels``: the labels in its cells."""
     values = frozenset(int(v) for label in labels for v in np.unique(label))
-    return Row(picture.image_id, [None if c is None else _reduce(c) for c in cells], values)
+    return Row(title or picture.image_id, [None if c is None else _reduce(c) for c in cells], values)
 
 
 def _reduce(cell: np.ndarray) -> np.ndarray:

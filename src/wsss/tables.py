@@ -26,6 +26,7 @@ STAGE_NAMES = {
     "oa_cam": "OA-CAM",
     "initial": "initial label",
     "mined": "mined label (POM)",
+    "estimated": "estimated mask",
     "predictions": "first-round prediction",
     "masked": "masked label (NSRM)",
 }

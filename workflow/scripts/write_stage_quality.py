@@ -9,11 +9,8 @@ with job(snakemake):
 
     from wsss.pages import STAGE_QUALITY_NOTE, page, section, to_latex, to_markdown
 
-    table, out, title = (
-        pd.read_csv(snakemake.input.table),
-        snakemake.output,
-        "Quality of the labels, stage by stage (%)",
-    )
+    table, out, file = pd.read_csv(snakemake.input.table), snakemake.output, f"{snakemake.wildcards.quality}.csv"
+    title = "Quality of the labels, stage by stage (%)"
     Path(out.md).write_text(to_markdown(table, title, STAGE_QUALITY_NOTE))
     Path(out.tex).write_text(to_latex(table, title, STAGE_QUALITY_NOTE))
-    Path(out.html).write_text(page(title, section(table, text=STAGE_QUALITY_NOTE, file="stage_quality.csv")))
+    Path(out.html).write_text(page(title, section(table, text=STAGE_QUALITY_NOTE, file=file)))

@@ -12,7 +12,7 @@ from wsss.config_checks import ConfigError
 from wsss.training import device
 
 # The paper's names. C41, C42, C43 are the three blocks of ResNet-101's last stage; elsewhere what comes nearest:
-# VGG-16's conv5_1 to conv5_3 after their ReLU; of EfficientNet-Lite0 the last block of 192 channels, the one of 320, and
+# VGG-16's conv5_1 to conv5_3 after their ReLU; of EfficientNet-Lite0 the last block of 192 channels, that of 320, and
 # the 1280-channel convolution that the class scores are made of.
 BLOCKS = {
     "resnet101": {"C41": "4.0", "C42": "4.1", "C43": "4.2"},

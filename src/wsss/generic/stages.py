@@ -129,6 +129,12 @@ def export_projections(
                 np.save(aside / f"{picture.image_id}.npy", maps.cpu().numpy())
 
 
+def input_side(settings: dict) -> int:
+    """The side, px, of the squares that descriptors are taken from."""
+    stride = settings["classifier.output_stride"]
+    return aligned_size(settings["classifier.image_size"], settings["generic.scale"], stride)
+
+
 def _sweep(
     pictures: Sequence[Picture], num_classes: int, settings: dict, checkpoint: Path, *, progress: Progress, workers: int
 ) -> Iterator[tuple[Sequence[Picture], Tensor, Tensor]]:
@@ -137,8 +143,7 @@ def _sweep(
     CAMs are clipped at 0 and have the maximum 1, so that every picture counts the same.
     """
     block = trained_features(checkpoint, settings, num_classes)
-    stride, size = settings["classifier.output_stride"], settings["classifier.batch_size"]
-    side = aligned_size(settings["classifier.image_size"], settings["generic.scale"], stride)
+    side, size = input_side(settings), settings["classifier.batch_size"]
     batches = batches_of(pictures, lambda p: [squash(read_picture(p.path), side)], size, workers)
     for batch, (images,) in progress(batches, -(-len(pictures) // size), "batches"):
         with torch.inference_mode():

@@ -1,0 +1,105 @@
+"""The saliency-free model: classifier, class patterns, projections, estimated masks.  No rule here reads saliency."""
+
+
+rule train_image_classifier:
+    input:
+        code=code("train_image_classifier.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        weights=initial_weights(classifier_backbone, "image_classifier"),
+    output:
+        checkpoint=f"{RESULTS}/image_classifier/{{variant}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/image_classifier/{{variant}}/seed-{{seed}}/history.csv",
+        provenance=f"{RESULTS}/image_classifier/{{variant}}/seed-{{seed}}/provenance.json",
+    log:
+        f"{LOGS}/train_image_classifier/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/train_image_classifier/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 4000, 12000)),
+        runtime="24h",
+        gpu=1,
+    params:
+        settings=settings_of("image_classifier"),
+        split=CONFIG.dataset.train_split,
+    script:
+        "../workflow/scripts/train_image_classifier.py"
+
+
+rule find_patterns:
+    input:
+        code=code("find_patterns.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        checkpoint=upstream("patterns", "image_classifier", "model.safetensors"),
+    output:
+        patterns=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/patterns.safetensors",
+        table=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/patterns.csv",
+        images=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/images.csv",
+    log:
+        f"{LOGS}/find_patterns/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/find_patterns/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 3000, 8000)),
+        runtime="8h",
+        gpu=1,
+    params:
+        settings=settings_of("patterns"),
+        split=CONFIG.dataset.train_split,
+    script:
+        "../workflow/scripts/find_patterns.py"
+
+
+rule project_features:
+    input:
+        code=code("project_features.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        checkpoint=upstream("projections", "image_classifier", "model.safetensors"),
+        patterns=upstream("projections", "patterns", "patterns.safetensors"),
+    output:
+        projections=directory(f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/projections"),
+        manifest=f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/manifest.csv",
+    log:
+        f"{LOGS}/project_features/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/project_features/{{variant}}_seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 3000, 6000)),
+        runtime="8h",
+        gpu=1,
+    params:
+        settings=settings_of("projections"),
+        split=CONFIG.dataset.train_split,
+    script:
+        "../workflow/scripts/project_features.py"
+
+
+rule estimate_masks:
+    input:
+        code=code("estimate_masks.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        projections=ancient(upstream("estimated_masks", "projections", "projections")),
+        projections_manifest=upstream("estimated_masks", "projections", "manifest.csv"),
+    output:
+        labels=directory(f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/labels"),
+        manifest=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/manifest.csv",
+        silent=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/silent.csv",
+    log:
+        f"{LOGS}/estimate_masks/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/estimate_masks/{{variant}}_seed-{{seed}}.tsv"
+    threads: LABEL_THREADS
+    resources:
+        mem_mb=growing(1500),
+        runtime="4h",
+    params:
+        settings=settings_of("estimated_masks"),
+        split=CONFIG.dataset.train_split,
+    script:
+        "../workflow/scripts/estimate_masks.py"

@@ -1,0 +1,188 @@
+"""What only the saliency-free model shows: clouds of features, pictures of projections, tables of classes."""
+
+CLOUDS = [n for n, f in CONFIG.feature_figures.items() if f.kind == "clouds"]
+PROJECTED = [n for n, f in CONFIG.feature_figures.items() if f.kind == "projections"]
+# The data set that a published table of classes is of.
+ON_COCO = DATASET == "coco"
+
+
+wildcard_constraints:
+    clouds=one_of(CLOUDS),
+    projected=one_of(PROJECTED),
+    class_table=one_of(PER_CLASS),
+
+
+def first_of(stage, file, figure):
+    """A file of a stage, first seed, of each experiment that a figure of features shows."""
+    chosen = [
+        PLAN.variant(stage, PLAN.settings(e)) for e in CONFIG.feature_figures[figure].experiments
+    ]
+    return [artifact(variant, CONFIG.seeds[0], file) for variant in chosen]
+
+
+def labels_of(experiments):
+    """How tables and figures call experiments."""
+    return [CONFIG.experiments[e].label for e in experiments]
+
+
+for name in CONFIG.feature_figures:
+
+    rule:
+        name:
+            name
+        input:
+            f"{FIGURES}/{name}.png",
+            f"{FIGURES}/{name}.pdf",
+            [f"{FIGURES}/{name}.csv"] if name in CLOUDS else [],
+        localrule: True
+
+
+for name in PER_CLASS:
+
+    rule:
+        name:
+            name
+        input:
+            expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+        localrule: True
+
+
+rule compute_clouds:
+    input:
+        code=code("compute_clouds.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        masks=MASKS,
+        checkpoints=lambda w: first_of("image_classifier", "model.safetensors", w.clouds),
+        patterns=lambda w: first_of("patterns", "patterns.safetensors", w.clouds),
+    output:
+        points=f"{FIGURES}/{{clouds}}.csv",
+    log:
+        f"{LOGS}/compute_clouds/{{clouds}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/compute_clouds/{{clouds}}.tsv"
+    resources:
+        mem_mb=growing(memory(CONFIG.classifier.backbone, 3000, 6000)),
+        runtime="1h",
+    params:
+        figure=lambda w: CONFIG.feature_figures[w.clouds].model_dump(),
+        settings_of=lambda w: [
+            PLAN.variant("patterns", PLAN.settings(e)).relevant
+            for e in CONFIG.feature_figures[w.clouds].experiments
+        ],
+        labels=lambda w: labels_of(CONFIG.feature_figures[w.clouds].experiments),
+        seed=CONFIG.seeds[0],
+        split=CONFIG.dataset.train_split,
+    script:
+        "../workflow/scripts/compute_clouds.py"
+
+
+rule draw_clouds:
+    input:
+        code=code("draw_clouds.py"),
+        points=f"{FIGURES}/{{clouds}}.csv",
+    output:
+        png=drawing("clouds", DRAWINGS, CONFIG.feature_figures),
+        pdf=f"{FIGURES}/{{clouds}}.pdf",
+    log:
+        f"{LOGS}/draw_clouds/{{clouds}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/draw_clouds/{{clouds}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        figure=lambda w: CONFIG.feature_figures[w.clouds].model_dump(),
+    script:
+        "../workflow/scripts/draw_clouds.py"
+
+
+rule draw_projections:
+    input:
+        code=code("draw_projections.py"),
+        images=IMAGES,
+        classes=f"{RESULTS}/data/classes.txt",
+        masks=MASKS,
+        projections=lambda w: ancient(first_of("projections", "projections", w.projected)),
+        manifests=lambda w: first_of("projections", "manifest.csv", w.projected),
+    output:
+        png=drawing("projected", LABELS, CONFIG.feature_figures),
+        pdf=f"{FIGURES}/{{projected}}.pdf",
+    log:
+        f"{LOGS}/draw_projections/{{projected}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/draw_projections/{{projected}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        figure=lambda w: CONFIG.feature_figures[w.projected].model_dump(),
+        labels=lambda w: labels_of(CONFIG.feature_figures[w.projected].experiments),
+        seed=CONFIG.seeds[0],
+        split=CONFIG.dataset.train_split,
+        aligned=CONFIG.cam.align_corners,
+    script:
+        "../workflow/scripts/draw_projections.py"
+
+
+rule compute_class_table:
+    input:
+        code=code("compute_class_table.py"),
+        metrics=lambda w: [f for e in rows_of(w.class_table) for f in results_of(e, "metrics.json")],
+        groups=present("supercategories.csv") if CONFIG.dataset.path or MADE_OF == "coco" else [],
+        published=lambda w: published(w.class_table) if ON_COCO else [],
+    output:
+        table=f"{TABLES}/{{class_table}}.csv",
+        note=f"{TABLES}/{{class_table}}_conditions.txt",
+    log:
+        f"{LOGS}/compute_class_table/{{class_table}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/compute_class_table/{{class_table}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        rows=lambda w: rows_of(w.class_table),
+        seeds=CONFIG.seeds,
+    script:
+        "../workflow/scripts/compute_class_table.py"
+
+
+rule write_class_table:
+    input:
+        code=code("write_class_table.py"),
+        table=f"{TABLES}/{{class_table}}.csv",
+        note=f"{TABLES}/{{class_table}}_conditions.txt",
+    output:
+        md=f"{TABLES}/{{class_table}}.md",
+        tex=f"{TABLES}/{{class_table}}.tex",
+        html=in_report(
+            f"{TABLES}/{{class_table}}.html",
+            "class_table",
+            SCORES,
+            titled("class_table", CONFIG.tables),
+        ),
+    log:
+        f"{LOGS}/write_class_table/{{class_table}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/write_class_table/{{class_table}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        title=lambda w: CONFIG.tables[w.class_table].title,
+    script:
+        "../workflow/scripts/write_class_table.py"
+
+
+if weakly_supervised("generic"):
+    GENERIC = [n for n in (*CONFIG.tables, *CONFIG.feature_figures) if n.startswith("generic_")]
+
+    rule generic:
+        input:
+            [getattr(rules, name).input for name in [*GENERIC, "generic_stage_quality"]],
+        localrule: True

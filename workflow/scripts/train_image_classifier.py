@@ -1,0 +1,23 @@
+"""Trains the saliency-free model's classifier on image-level labels."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake) as run:
+    from wsss.data import read_classes, read_images
+    from wsss.generic.stages import train_classifier
+
+    classes = read_classes(snakemake.input.classes)
+    pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
+    train_classifier(
+        pictures,
+        len(classes) - 1,
+        run.settings,
+        seed=run.seed,
+        checkpoint=Path(snakemake.output.checkpoint),
+        history=Path(snakemake.output.history),
+        progress=run.progress,
+        weights=run.weights,
+        workers=run.threads,
+    )
