@@ -162,11 +162,18 @@ def test_upstream_variants_are_those_of_the_same_settings():
     assert plan.upstream(plan.lookup("masked_labels", "nodes-16"), "labels").stage == "pseudo_labels"
 
 
+BELOW = {  # overlays of overlays
+    "voc2012_paper.yaml": ("voc2012.yaml",),
+    "voc2012_generic.yaml": ("voc2012.yaml",),
+    "coco.yaml": ("voc2012.yaml", "voc2012_generic.yaml"),
+}
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("*.yaml")))
 def test_every_config_loads_and_has_a_plan(name):
     raw = yaml.safe_load((CONFIGS / "config.yaml").read_text())
-    if name == "voc2012_paper.yaml":  # an overlay of an overlay
-        raw = merge(raw, yaml.safe_load((CONFIGS / "voc2012.yaml").read_text()))
+    for below in BELOW.get(name, ()):
+        raw = merge(raw, yaml.safe_load((CONFIGS / below).read_text()))
     if name != "config.yaml":
         raw = merge(raw, yaml.safe_load((CONFIGS / name).read_text()))
     config = load_config(raw)
@@ -193,3 +200,58 @@ def test_a_released_checkpoint_is_evaluated_without_any_training():
 
 def test_the_checkpoint_matters_to_nothing_else():
     assert added("segmentation.checkpoint", "a.pth") == set()
+
+
+GENERIC = {
+    "generic": {"label": "one round", "set": {"method": "generic", "retraining.retrain_on": "none"}},
+    "again": {"label": "two rounds", "set": {"method": "generic", "retraining.retrain_on": "predictions"}},
+}
+CHAIN_OF_GENERIC = {"image_classifier", "patterns", "projections", "estimated_masks", "round1", "evaluation"}
+
+
+def test_a_second_method_adds_its_own_chain_and_changes_no_name():
+    both = plan_of(experiments=EXPERIMENTS | GENERIC)
+    more = both.known.keys() - plan_of().known.keys()
+    assert {stage for stage, _ in more} == CHAIN_OF_GENERIC | {"predictions", "round2"}
+    for key, variant in plan_of().known.items():
+        assert both.known[key].relevant == variant.relevant
+    assert both.variant("image_classifier", both.settings("generic")).name == "default"
+    assert both.variant("round1", both.settings("generic")).name == "method-generic"
+    assert resolve("labels", both.settings("again")) == "estimated_masks"
+
+
+def test_settings_of_one_method_do_nothing_to_the_other():
+    def new(key, value, experiment):
+        return {s for s, _ in added_to(GENERIC | EXPERIMENTS, key, value, experiment=experiment)}
+
+    assert new("classifier.nodes", 16, "generic") == new("mining.background", 0.5, "generic") == set()
+    assert new("generic.block", "C43", "nsrom") == new("generic.crf", False, "nsrom") == set()
+    assert new("generic.block", "C43", "generic") == CHAIN_OF_GENERIC - {"image_classifier"}
+    assert new("generic.silent", "background", "generic") == {"estimated_masks", "round1", "evaluation"}
+    assert new("classifier.epochs", 9, "generic") == CHAIN_OF_GENERIC
+
+
+def added_to(experiments: dict, key: str, *values, experiment: str) -> set[tuple[str, str]]:
+    with_sweep = plan_of(experiments=experiments, sweeps=sweep(key, *values, experiment=experiment))
+    return with_sweep.known.keys() - plan_of(experiments=experiments).known.keys()
+
+
+def test_constants_of_the_crf_matter_to_masks_that_it_refines():
+    plan = plan_of(experiments=GENERIC)
+    refined, plain = (plan.settings("generic", **{"generic.crf": on}) for on in (True, False))
+    assert "prediction.crf.iterations" in relevant_keys("estimated_masks", refined)
+    assert not {k for k in relevant_keys("estimated_masks", plain) if "prediction" in k}
+    assert "prediction.crf.enabled" not in relevant_keys("estimated_masks", refined)
+
+
+def test_an_experiment_has_the_stages_of_its_method():
+    plan = plan_of(experiments=EXPERIMENTS | GENERIC)
+    generic, nsrom = plan.settings("generic"), plan.settings("nsrom")
+    assert plan.has("estimated_masks", generic) and not plan.has("estimated_masks", nsrom)
+    assert plan.has("cams", nsrom) and not plan.has("cams", generic)
+    assert plan.has("predictions", generic) and plan.has("predictions", nsrom)
+
+
+def test_what_has_no_saliency_cannot_be_masked_with_it():
+    with pytest.raises(ConfigError, match=r"retraining\.retrain_on is masked, but method is generic"):
+        plan_of(experiments={"wrong": {"label": "", "set": {"method": "generic"}}})

@@ -1,0 +1,217 @@
+"""The saliency-free model's stages in a row, on four tiny scenes, with the settings that the workflow gives them."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from wsss.artifacts import check_folder
+from wsss.backbones import build_backbone
+from wsss.checkpoints import CheckpointError
+from wsss.config import load_config
+from wsss.config_checks import ConfigError
+from wsss.data import check_images, check_masks, read_classes, read_images, read_masks, read_picture, squash
+from wsss.generic.figures import draw_clouds, feature_clouds, on_grid, projection_rows
+from wsss.generic.network import BLOCKS, BlockFeatures, ImageClassifier, trained_features
+from wsss.generic.patterns import load_patterns
+from wsss.generic.stages import export_projections, find_patterns, input_side, train_classifier
+from wsss.openmoji import build
+from wsss.progress import Progress
+from wsss.variants import Plan
+
+SIZE, CLASSES = 65, 20
+TINY = {
+    "classifier": {"image_size": SIZE, "epochs": 2, "batch_size": 3},
+    "generic": {"scale": 1.0},
+    "experiments": {"g": {"label": "generic", "set": {"method": "generic", "retraining.retrain_on": "none"}}},
+}
+
+
+def settings_of(stage: str, **changes) -> dict:
+    plan = Plan(load_config(TINY))
+    return plan.variant(stage, plan.settings("g", **changes)).relevant
+
+
+def quiet() -> Progress:
+    return Progress("test", io.StringIO(), io.StringIO())
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A checked data set of four scenes."""
+    root = tmp_path_factory.mktemp("openmoji")
+    build(root / "data", size=SIZE, train=4, val=1)
+    check_images(root / "data", root / "images.csv", {"train": False})
+    check_masks(root / "data", root / "masks.csv", ["train"])
+    return root
+
+
+@pytest.fixture(scope="module")
+def names(data) -> list[str]:
+    return read_classes(data / "data" / "classes.txt")
+
+
+@pytest.fixture(scope="module")
+def pictures(data):
+    return read_images(data / "images.csv", data / "data" / "classes.txt", "train")
+
+
+@pytest.fixture(scope="module")
+def chain(pictures, names, tmp_path_factory) -> Path:
+    """Checkpoint, patterns and projections."""
+    root = tmp_path_factory.mktemp("chain")
+    train_classifier(
+        pictures,
+        CLASSES,
+        settings_of("image_classifier"),
+        seed=0,
+        checkpoint=root / "model.safetensors",
+        history=root / "history.csv",
+        progress=quiet(),
+    )
+    find(pictures, names, root, root / "model.safetensors")
+    project(pictures, root)
+    return root
+
+
+def find(pictures, names, folder: Path, checkpoint: Path, **changes) -> list[dict[str, str]]:
+    """Finds patterns; returns the rows of their table."""
+    find_patterns(
+        pictures,
+        names[1:],
+        settings_of("patterns", **changes),
+        seed=0,
+        checkpoint=checkpoint,
+        patterns=folder / "patterns.safetensors",
+        table=folder / "patterns.csv",
+        images=folder / "images.csv",
+        progress=quiet(),
+    )
+    with open(folder / "patterns.csv", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def project(pictures, folder: Path) -> None:
+    export_projections(
+        pictures,
+        CLASSES,
+        settings_of("projections"),
+        checkpoint=folder / "model.safetensors",
+        patterns=folder / "patterns.safetensors",
+        folder=folder / "projections",
+        manifest=folder / "manifest.csv",
+        progress=quiet(),
+    )
+
+
+def features_of(picture, chain: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Descriptors (d, h, w) and CAMs (C, h, w) of one picture, float64."""
+    settings = settings_of("patterns")
+    block = trained_features(chain / "model.safetensors", settings, CLASSES)
+    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings)))[None]
+    with torch.inference_mode():
+        features, maps = block(block.network.backbone.normalise(image))
+    return features[0].double().numpy(), maps[0].double().numpy()
+
+
+def test_patterns_and_projections_equal_numpy(chain, pictures):
+    loaded = load_patterns(chain / "patterns.safetensors")
+    c = pictures[0].classes[0]
+    shown = [p for p in pictures if c in p.classes]
+    both = [features_of(p, chain) for p in shown]
+    x = np.concatenate([f.reshape(len(f), -1).T for f, _ in both])
+    cams = [np.maximum(m[c - 1], 0) for _, m in both]
+    cam = np.concatenate([(m / max(m.max(), 1e-12)).ravel() for m in cams])
+    _, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
+    direct = vectors[:, -1]
+    if cam.std() > 0:
+        direct = direct * np.sign(np.cov(x @ direct, cam, bias=True)[0, 1])
+    np.testing.assert_allclose(loaded[c - 1].mean, x.mean(0), atol=1e-5)
+    assert abs(abs(loaded[c - 1].directions[0] @ direct) - 1) < 1e-6
+    if cam.std() > 0:
+        assert loaded[c - 1].directions[0] @ direct > 0
+    check_folder(chain / "projections", chain / "manifest.csv", [p.image_id for p in pictures])
+    q = np.load(chain / "projections" / f"{pictures[0].image_id}.npy")
+    assert q.dtype == np.float32 and q.shape == (len(pictures[0].classes), *both[0][0].shape[1:])
+    expected = (
+        np.tensordot(both[0][0].transpose(1, 2, 0) - x.mean(0), loaded[c - 1].directions[0], 1) / (x @ direct).std()
+    )
+    np.testing.assert_allclose(q[0], expected, atol=1e-3)
+
+
+def test_the_table_tells_what_each_class_had(chain, pictures, names):
+    with open(chain / "patterns.csv", newline="") as stream:
+        rows = {r["class"]: r for r in csv.DictReader(stream)}
+    used = pd.read_csv(chain / "images.csv", dtype=str)
+    for index, name in enumerate(names[1:], 1):
+        shown = sorted(p.image_id for p in pictures if index in p.classes)
+        assert used[used["class"] == name]["image_id"].tolist() == shown
+        assert int(rows[name]["images"]) == len(shown)
+        if not shown:
+            assert rows[name]["note"] == "no picture" and rows[name]["sign_by"] == ""
+        else:  # 25 cells of 192 channels each
+            assert int(rows[name]["pixels"]) == 25 * len(shown) and int(rows[name]["channels"]) == 192
+            assert rows[name]["sign"] in ("1", "-1") and 0 < float(rows[name]["eigenvalue_share"]) <= 1
+            assert rows[name]["note"] == "fewer pixels than channels"
+
+
+def test_the_other_rules_of_the_sign_and_fewer_pictures(chain, pictures, names, tmp_path):
+    rows = find(
+        pictures, names, tmp_path, chain / "model.safetensors", **{"generic.sign": "extremes", "generic.images": 1}
+    )
+    shown = [r for r in rows if r["images"] != "0"]
+    assert {r["images"] for r in shown} == {"1"} and {r["sign_by"] for r in shown} == {"extremes"}
+    assert all(float(r["extremes_agreement"]) > 0 for r in shown)
+
+
+def test_training_is_the_same_again_and_its_checkpoint_says_what_it_is(chain, pictures, tmp_path):
+    train_classifier(
+        pictures, CLASSES, settings_of("image_classifier"), seed=0, checkpoint=tmp_path / "again.safetensors",
+        history=tmp_path / "history.csv", progress=quiet(), workers=2,
+    )  # fmt: skip
+    assert (tmp_path / "again.safetensors").read_bytes() == (chain / "model.safetensors").read_bytes()
+    with pytest.raises(CheckpointError, match="classes '20', but '3'"):
+        trained_features(chain / "model.safetensors", settings_of("patterns"), 3)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_backbone_has_the_three_blocks_on_one_grid(name):
+    stride = 8 if name == "vgg16" else 16
+    network = ImageClassifier(build_backbone(name, output_stride=stride, pretrained=False), 3).eval()
+    channels = {"resnet101": [2048] * 3, "vgg16": [512] * 3, "efficientnet_lite0": [192, 320, 1280]}[name]
+    for block, expected in zip(("C41", "C42", "C43"), channels, strict=True):
+        with torch.inference_mode():
+            features, maps = BlockFeatures(network, name, block)(torch.zeros(1, 3, 64, 64))
+        assert features.shape[1] == expected and features.shape[-2:] == maps.shape[-2:]
+    last, maps = features, network.classes(features)
+    assert last.shape[1] == network.backbone.channels[-1] and maps.shape[1] == 3
+
+
+def test_an_unknown_block_is_named():
+    network = ImageClassifier(build_backbone("efficientnet_lite0", pretrained=False), 3)
+    with pytest.raises(ConfigError, match=r"'9\.0'.*efficientnet_lite0"):
+        BlockFeatures(network, "efficientnet_lite0", "9.0")
+
+
+def test_clouds_have_a_kind_for_each_descriptor(chain, data, pictures, names):
+    block = ("C41", settings_of("patterns"), chain / "model.safetensors", chain / "patterns.safetensors")
+    masks = read_masks(data / "masks.csv")
+    points = feature_clouds(pictures, masks, names, [block], count=3, chosen=[], seed=0, progress=quiet())
+    assert set(points["kind"]) <= {"object", "background", "another class"} and "object" in set(points["kind"])
+    assert points["class"].nunique() == 2 and np.isfinite(points[["x", "y"]]).all(axis=None)
+    assert len(draw_clouds(points, title="clouds").axes) == 2
+
+
+def test_projections_are_drawn_beside_picture_and_truth(chain, data, pictures, names):
+    rows = projection_rows(pictures[:2], read_masks(data / "masks.csv"), [chain / "projections"], names, aligned=True)
+    assert [len(r.cells) for r in rows] == [3, 3] and rows[0].cells[1].shape == (SIZE, SIZE, 3)
+
+
+def test_cells_take_the_label_at_their_centre():
+    label = np.arange(81, dtype=np.uint8).reshape(9, 9)
+    assert on_grid(label, (3, 3), aligned=True)[1].tolist() == [36, 40, 44]
+    assert on_grid(label, (3, 3), aligned=False)[1].tolist() == [37, 40, 43]
