@@ -21,6 +21,10 @@ from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
 from wsss.data import Picture, check_images, check_masks, read_images, read_masks, read_picture
 from wsss.deeplab import segmentation_loss
+from wsss.generic.network import build_classifier
+from wsss.generic.network import identity as generic_identity
+from wsss.generic.patterns import pattern_of
+from wsss.generic.stages import gather_moments, input_side, sweep_pictures
 from wsss.label_folder import write_labels
 from wsss.label_io import write_label
 from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
@@ -89,6 +93,8 @@ def network_stages(folder: Path, settings: dict) -> None:
     )  # fmt: skip
     _report("CAM export", _seconds(export), len(pictures), _forward(network, pictures, 241), "plain forward")
 
+    patterns_stage(folder, pictures, settings, progress)
+
     segmentation = build_segmentation(settings, 21, pretrained=True)
     one_epoch = settings | {"segmentation.epochs": 1}
     train = partial(
@@ -102,6 +108,28 @@ def network_stages(folder: Path, settings: dict) -> None:
         manifest=folder / "predictions.csv", progress=progress,
     )  # fmt: skip
     _report("prediction with CRF", _seconds(run), len(pictures))
+
+
+def patterns_stage(folder: Path, pictures: list[Picture], settings: dict, progress: Progress) -> None:
+    """The sweep that gathers the moments of each block, beside the plain forward pass; then the eigenvectors."""
+    classifier = build_classifier(settings, 20)
+    save_checkpoint(folder / "generic.safetensors", classifier, generic_identity(settings, 20))
+    plain = _forward(classifier, pictures, input_side(settings))
+    wanted = {c: {p.image_id for p in pictures if c in p.classes} for c in range(1, 21)}
+    for block in ("C41", "C42", "C43"):
+        sweep = sweep_pictures(
+            pictures,
+            20,
+            settings | {"generic.block": block},
+            folder / "generic.safetensors",
+            progress=progress,
+            workers=1,
+        )
+        start = time.perf_counter()
+        moments, dimension = gather_moments(sweep, wanted)
+        _report(f"class patterns, {block}: moments", time.perf_counter() - start, len(pictures), plain, "plain forward")
+        seconds = _seconds(lambda m=moments, d=dimension: [pattern_of(m.of(c), d) for c in range(1, 21)])
+        print(f"  {seconds:.1f} s for the eigenvectors of 20 classes, {dimension} channels")
 
 
 def _forward(network: torch.nn.Module, pictures: list[Picture], size: int) -> float:

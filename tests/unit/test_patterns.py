@@ -22,13 +22,13 @@ D, SIDE = 12, 9
 
 
 def picture_of(share: float, rng: np.random.Generator, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Features (D, 9, 9) of two Gaussian clouds 8 apart along ``axis``, and where the object is: a central square."""
+    """Features (D, 9, 9) of two Gaussian clouds 20 apart along ``axis``, and where the object is: a central square."""
     side = round(SIDE * np.sqrt(share))
     start = (SIDE - side) // 2
     mask = np.zeros((SIDE, SIDE), bool)
     mask[start : start + side, start : start + side] = True
     features = rng.normal(size=(D, SIDE, SIDE)) + 5
-    features += 8 * mask * axis[:, None, None]
+    features += 20 * mask * axis[:, None, None]
     return features.astype(np.float32), mask
 
 
@@ -103,7 +103,7 @@ def test_an_object_over_most_of_the_picture_divides_the_rules(axis):
     rng = np.random.default_rng(1)
     mask = np.ones((SIDE, SIDE), bool)
     mask[3:6, 3:6] = False  # the background shows in the middle only
-    pictures = [(picture_of(0.0, rng, axis)[0] + (8 * mask * axis[:, None, None]).astype(np.float32), mask)] * 3
+    pictures = [(picture_of(0.0, rng, axis)[0] + (20 * mask * axis[:, None, None]).astype(np.float32), mask)] * 3
     by_cam, by_border = (pattern_of(moments_of(pictures).of(1), D) for _ in range(2))
     orient(by_cam, "cam")
     orient(by_border, "border")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.linalg.blas import dsyrk
 from torch import Tensor
 
 
@@ -35,7 +36,7 @@ class Moments:
         x = descriptors.to(self.device, torch.float64)
         cam = cam.to(self.device, torch.float64)
         sums = self.sums.get(class_index) or self._empty(class_index, x.shape[1])
-        sums["outer"].addmm_(x.T, x)
+        _add_outer(sums["outer"], x)
         sums["total"] += x.sum(0)
         sums["with_cam"] += cam @ x
         sums["border"] += x[border.to(self.device)].sum(0)
@@ -51,7 +52,7 @@ class Moments:
         return ClassMoments(
             pixels=int(count),
             mean=mean,
-            covariance=sums["outer"] / count - np.outer(mean, mean),
+            covariance=_symmetric(sums["outer"]) / count - np.outer(mean, mean),
             cam_covariance=sums["with_cam"] / count - mean * cam_mean,
             cam_std=float(np.sqrt(max(cam_squared / count - cam_mean**2, 0.0))),
             border=sums["border"] / max(at_border, 1),
@@ -61,3 +62,18 @@ class Moments:
         shapes = {"outer": (d, d), "total": (d,), "with_cam": (d,), "border": (d,), "counts": (4,)}
         zeros = {k: torch.zeros(s, dtype=torch.float64, device=self.device) for k, s in shapes.items()}
         return self.sums.setdefault(class_index, zeros)
+
+
+def _add_outer(total: Tensor, x: Tensor) -> None:
+    """Adds xᵀx to the lower triangle of ``total`` (d, d), in place; x: (n, d), both float64."""
+    if total.is_cuda:
+        total.addmm_(x.T, x)
+    else:  # half the work of a general product; BLAS counts in columns, where a lower triangle is an upper one
+        dsyrk(1.0, x.numpy().T, beta=1.0, c=total.numpy().T, overwrite_c=1)
+
+
+def _symmetric(lower: np.ndarray) -> np.ndarray:
+    """The full matrix of a lower triangle."""
+    full = np.tril(lower)
+    full += np.tril(lower, -1).T
+    return full

@@ -88,11 +88,8 @@ def find_patterns(
     write_images(images, class_names, chosen)
     used = [p for p in pictures if any(p.image_id in chosen[c] for c in p.classes)]
     wanted = {c: set(ids) for c, ids in chosen.items()}
-    moments, dimension = Moments(device()), 0
-    sweep = partial(_sweep, used, len(class_names), settings, checkpoint, progress=progress, workers=workers)
-    for batch, features, cams in sweep():
-        dimension = features.shape[1]
-        _add_batch(moments, batch, features, cams, wanted)
+    sweep = partial(sweep_pictures, used, len(class_names), settings, checkpoint, progress=progress, workers=workers)
+    moments, dimension = gather_moments(sweep(), wanted)
     found = []
     for c in progress(range(1, len(class_names) + 1), len(class_names), "classes"):
         found.append(pattern_of(moments.of(c), dimension))
@@ -122,7 +119,7 @@ def export_projections(
     """Writes, per picture, ``{id}.npy``: (K, h, w) float32 projections on the patterns of its K classes, ascending."""
     loaded = load_patterns(patterns)
     with image_folder(folder, manifest) as aside:
-        sweep = _sweep(pictures, num_classes, settings, checkpoint, progress=progress, workers=workers)
+        sweep = sweep_pictures(pictures, num_classes, settings, checkpoint, progress=progress, workers=workers)
         for batch, features, _ in sweep:
             for picture, values in zip(batch, features, strict=True):
                 maps = torch.stack([projection(values, loaded[c - 1]) for c in picture.classes])
@@ -135,7 +132,7 @@ def input_side(settings: dict) -> int:
     return aligned_size(settings["classifier.image_size"], settings["generic.scale"], stride)
 
 
-def _sweep(
+def sweep_pictures(
     pictures: Sequence[Picture], num_classes: int, settings: dict, checkpoint: Path, *, progress: Progress, workers: int
 ) -> Iterator[tuple[Sequence[Picture], Tensor, Tensor]]:
     """Yields (pictures, (B, d, h, w) features of the block, (B, C, h, w) CAMs on the same grid), batch by batch.
@@ -153,6 +150,15 @@ def _sweep(
                 cams = upsample_logits(cams, tuple(features.shape[-2:]), align_corners=settings["cam.align_corners"])
             cams = cams / cams.amax((2, 3), keepdim=True).clamp_min(1e-12)
         yield batch, features, cams
+
+
+def gather_moments(sweep: Iterator, wanted: dict[int, set[str]]) -> tuple[Moments, int]:
+    """The moments of all classes, each over its ``wanted`` pictures, from one sweep; and the length of a descriptor."""
+    moments, dimension = Moments(device()), 0
+    for batch, features, cams in sweep:
+        dimension = features.shape[1]
+        _add_batch(moments, batch, features, cams, wanted)
+    return moments, dimension
 
 
 def _add_batch(
