@@ -54,8 +54,9 @@ def test_every_config_can_be_planned(clone: Checkout, config: Path):
     counts = clone.with_config(*files).dry_run("nsrom_table3")
     assert counts["nsrom_table3"] == 1
     assert counts["train_fully_supervised"] == counts["check_images"] == counts["check_masks"] == 1
-    assert ("build_openmoji" in counts) == (not data.get("path") and "voc2012" not in data)
-    assert ("prepare_voc2012" in counts) == ("voc2012" in data)
+    made = {name for name in ("voc2012", "coco") if data.get(name)}
+    assert ("build_openmoji" in counts) == (not data.get("path") and not made)
+    assert {name for name in ("voc2012", "coco") if f"prepare_{name}" in counts} == made
 
 
 # --- counts -------------------------------------------------------------------------------------------------------

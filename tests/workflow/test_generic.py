@@ -1,0 +1,72 @@
+"""The saliency-free model in the workflow: what it plans, what it may read, and one real run in miniature."""
+
+import csv
+
+import pytest
+from checkouts import Checkout, copy_repository, reachable
+from test_dag import is_ground_truth
+
+NSROM_ALONE = {
+    "train_classifier", "train_integral", "export_cams", "export_integral_cams", "fuse_saliency",
+    "mine_potential_objects", "mask_nonsalient_region",
+}  # fmt: skip
+
+
+def test_table1_has_one_classifier_and_a_chain_for_each_block(clone: Checkout):
+    counts = clone.with_config().dry_run("generic_table1")
+    assert not NSROM_ALONE & counts.keys()
+    expected = {
+        "train_image_classifier": 1,
+        "find_patterns": 3,
+        "project_features": 3,
+        "estimate_masks": 3,
+        "train_segmentation": 4,  # a first round for each block, and one second round
+        "predict_training_images": 1,
+        "train_fully_supervised": 1,
+        "evaluate": 5,
+    }
+    assert {rule: counts[rule] for rule in expected} == expected
+
+
+def test_no_rule_of_it_reads_saliency_or_ground_truth(clone: Checkout):
+    jobs = clone.with_config().jobs("generic_table1", "generic_figure4")
+    own = {"train_image_classifier", "find_patterns", "project_features", "estimate_masks"}
+    for job in jobs:
+        if job.rule in own or (job.rule == "train_segmentation"):
+            assert not [f for f in job.inputs if "Saliency" in f or "saliency/" in f], job
+            assert not [f for f in reachable(job, jobs) if is_ground_truth(f)], job
+    assert own <= {job.rule for job in jobs}
+
+
+def test_the_report_and_nsroms_targets_need_nothing_of_it(clone: Checkout):
+    counts = clone.dry_run("paper")
+    assert not {"train_image_classifier", "find_patterns", "compute_clouds"} & counts.keys()
+
+
+def test_coco_is_planned_from_its_annotations(clone: Checkout):
+    configs = ("config/voc2012.yaml", "config/voc2012_generic.yaml", "config/coco.yaml")
+    counts = clone.with_config(*configs).dry_run("generic_table3")
+    assert counts["prepare_coco"] == counts["prepare_coco_masks"] == counts["compute_class_table"] == 1
+    assert not {"build_openmoji", "prepare_voc2012", "detect_saliency"} & counts.keys()
+
+
+@pytest.mark.slow
+def test_from_scenes_to_every_table_and_figure(tmp_path):
+    copy_repository(tmp_path)
+    checkout = Checkout(tmp_path)
+    checkout.snakemake("generic")
+    tables = checkout.results / "tables"
+    with open(tables / "generic_table1.csv", newline="") as stream:
+        scores = {row["experiment"]: row for row in csv.DictReader(stream)}
+    assert list(scores) == ["fully_supervised", "generic_c41", "generic_c41_retrain"]
+    assert all(0 <= float(row[c]) <= 100 for row in scores.values() for c in ("miou", "miou_without_crf"))
+    with open(tables / "generic_stage_quality.csv", newline="") as stream:
+        quality = [(row["label"], row["stage"]) for row in csv.DictReader(stream)]
+    for block in ("C41", "C42", "C43"):
+        assert (f"generic features, {block}", "estimated mask") in quality
+    assert not {"CAM", "mined label (POM)"} & {stage for _, stage in quality}  # NSROM's, which made none
+    with open(tables / "generic_table3.csv", newline="") as stream:
+        assert [row["class"] for row in csv.DictReader(stream)][-1] == "mIoU"
+    for name in ("generic_figure1", "generic_figure4"):
+        assert (checkout.results / "figures" / f"{name}.png").stat().st_size > 10_000
+    assert checkout.dry_run("generic") == {}
