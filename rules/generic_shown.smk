@@ -180,9 +180,8 @@ rule write_class_table:
 
 
 if weakly_supervised("generic"):
-    GENERIC = [n for n in (*CONFIG.tables, *CONFIG.feature_figures) if n.startswith("generic_")]
 
     rule generic:
         input:
-            [getattr(rules, name).input for name in [*GENERIC, "generic_stage_quality"]],
+            [getattr(rules, name).input for name in GENERIC],
         localrule: True

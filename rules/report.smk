@@ -7,6 +7,10 @@ PAPER = [
     if re.search(r"_(table|figure)\d+$", name) and not name.startswith("generic_")
 ]
 
+GENERIC = [
+    name for name in (*CONFIG.tables, *CONFIG.feature_figures) if name.startswith("generic_")
+] + ["generic_stage_quality"]
+
 
 def requested(known, always=()):
     """Those of the ``known`` targets that are named on the command line, or belong there ``always``."""
@@ -14,6 +18,7 @@ def requested(known, always=()):
     targets = " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
     named = os.environ.setdefault("WSSS_TARGETS", targets).split()
     named += [*PAPER, "ledger"] if "paper" in named else []
+    named += GENERIC if "generic" in named else []
     return [name for name in known if name in (*named, *always)]
 
 
@@ -30,10 +35,11 @@ def shown(wildcards):
     pages = [
         *requested([*CONFIG.tables, "ledger"], [MAIN_TABLE]),
         "stage_quality",
+        *requested(["generic_stage_quality"]),
         "runtime",
         "provenance",
     ]
-    drawings = [*requested(CONFIG.sweeps), *CONFIG.figures]
+    drawings = [*requested(CONFIG.sweeps), *CONFIG.figures, *requested(CONFIG.feature_figures)]
     return [f"{TABLES}/{p}.html" for p in pages] + [f"{FIGURES}/{d}.png" for d in drawings]
 
 

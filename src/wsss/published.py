@@ -110,7 +110,7 @@ def _models(config: Config, files: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def _stage(stem: str) -> str:
     """The stage in a flat name; variants and seeds follow it."""
-    stages = ("classifier", "integral", "round1", "round2", "fully_supervised")
+    stages = ("classifier", "image_classifier", "integral", "round1", "round2", "fully_supervised")
     return next((s for s in stages if stem.startswith(f"{s}_")), stem)
 
 

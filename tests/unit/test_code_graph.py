@@ -78,3 +78,16 @@ def test_training_stages_do_not_depend_on_the_labels():
 def test_segmentation_knows_no_method():
     for script in ("train_segmentation", "evaluate", "predict"):
         assert not [f for f in depends(script) if f.startswith("src/wsss/nsrom/")]
+
+
+def test_no_method_depends_on_another():
+    own = ("train_image_classifier", "find_patterns", "project_features", "estimate_masks")
+    for script in (*own, "compute_clouds", "draw_clouds", "draw_projections"):
+        assert not [f for f in depends(script) if f.startswith("src/wsss/nsrom/")]
+    for script in ("train_classifier", "export_maps", "fuse_saliency"):
+        assert not [f for f in depends(script) if f.startswith("src/wsss/generic/")]
+
+
+def test_masks_are_estimated_without_what_trains():
+    assert "src/wsss/generic/masks.py" in depends("estimate_masks")
+    assert not {"src/wsss/training.py", "src/wsss/generic/network.py"} & depends("estimate_masks")

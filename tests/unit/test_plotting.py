@@ -12,13 +12,13 @@ from PIL import Image
 
 from wsss.data import Picture
 from wsss.label_io import VOC_PALETTE, write_label
+from wsss.nsrom.evolution import evolution_rows
 from wsss.nsrom.map_io import write_maps
 from wsss.pictures import (
     IGNORED_COLOUR,
     Row,
     choose_pictures,
     draw_grid,
-    evolution_rows,
     paint_heat,
     paint_label,
     qualitative_rows,

@@ -6,7 +6,7 @@ from job import job
 
 with job(snakemake, may_read_masks=True) as run:
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.generic.figures import feature_clouds
+    from wsss.generic.clouds import feature_clouds
 
     p, given = snakemake.params, snakemake.input
     clouds = feature_clouds(

@@ -7,7 +7,8 @@ from job import job
 with job(snakemake, may_read_masks=True):
     from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.pictures import EVOLUTION, choose_pictures, draw_grid, evolution_rows
+    from wsss.nsrom.evolution import EVOLUTION, evolution_rows
+    from wsss.pictures import choose_pictures, draw_grid
     from wsss.plotting import save_figure
 
     p, given = snakemake.params, snakemake.input

@@ -1,0 +1,53 @@
+"""The figure of labels as they evolve, stage by stage."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wsss.data import Picture, read_picture
+from wsss.label_io import read_gray, read_label
+from wsss.nsrom.attention import normalise, resize_attention
+from wsss.nsrom.map_io import read_maps
+from wsss.pictures import Row, paint_heat, paint_label, picture_row
+
+EVOLUTION = {  # stage → heading
+    "cam": "CAM",
+    "oa_cam": "OA-CAM",
+    "initial": "initial\nlabel",
+    "mined": "mined label\n(POM)",
+    "estimated": "estimated\nmask",
+    "predictions": "first-round\nprediction",
+    "masked": "masked label\n(NSRM)",
+}
+
+
+def evolution_rows(
+    pictures: Sequence[Picture], masks: dict[str, Path], stages: dict[str, Path], *, aligned: bool
+) -> tuple[list[str], list[Row]]:
+    """Column names and rows: picture, saliency, the stages of ``EVOLUTION`` that ``stages`` has a folder for, truth.
+
+    Maps are shown as the maximum over the picture's classes.  ``aligned``: as in ``resize_attention``.
+    """
+    present = {key: name for key, name in EVOLUTION.items() if key in stages}
+    rows = []
+    for picture in pictures:
+        image, labels = read_picture(picture.path), []
+        cells = [image, None if picture.saliency is None else _grey(read_gray(picture.saliency))]
+        for key in present:
+            file = stages[key] / f"{picture.image_id}.png"
+            if key in ("cam", "oa_cam"):
+                maps = read_maps(file, picture.classes).values()
+                size = image.shape[:2]
+                full = [normalise(resize_attention(m, size, aligned=aligned)) for m in maps]
+                cells.append(paint_heat(image, np.max(full, axis=0)))
+            else:
+                labels.append(read_label(file))
+                cells.append(paint_label(labels[-1]))
+        labels.append(read_label(masks[picture.image_id]))
+        rows.append(picture_row(picture, [*cells, paint_label(labels[-1])], labels))
+    return ["picture", "saliency", *present.values(), "truth"], rows
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    return np.repeat(values[..., None], 3, axis=2)
