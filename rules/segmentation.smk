@@ -60,6 +60,7 @@ rule train_fully_supervised:
         f"{LOGS}/train_fully_supervised/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
+    priority: -10  # nothing waits for it: it fills the cores that the chain leaves free
     threads: 1
     resources:
         mem_mb=growing(memory(CONFIG.segmentation.backbone, 4000, 14000)),
