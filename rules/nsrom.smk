@@ -24,6 +24,7 @@ rule train_classifier:
         gpu=1,
     params:
         settings=settings_of("classifier"),
+        weights_digest=weights_digest(classifier_backbone, "classifier"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_classifier.py"
@@ -52,6 +53,7 @@ rule train_integral:
         gpu=1,
     params:
         settings=settings_of("integral"),
+        weights_digest=weights_digest(classifier_backbone, "integral"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_integral.py"

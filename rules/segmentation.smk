@@ -39,6 +39,7 @@ rule train_segmentation:
         gpu=1,
     params:
         settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
+        weights_digest=weights_digest(segmentation_backbone),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_segmentation.py"
@@ -67,6 +68,7 @@ rule train_fully_supervised:
         gpu=1,
     params:
         settings=settings_of("fully_supervised"),
+        weights_digest=weights_digest(segmentation_backbone, "fully_supervised"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_fully_supervised.py"

@@ -94,7 +94,11 @@ class WeightFile(Section):
     """Where a file of weights is to be had, and what it is."""
 
     url: str | None = Field(None, description="address")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{8,64}$", description="its checksum, or the start of it")
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{8,64}$",
+        description="its checksum, or the start of it; checked wherever the file comes from",
+    )
 
 
 class Weights(Section):
