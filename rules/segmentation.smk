@@ -20,7 +20,7 @@ rule train_segmentation:
     input:
         code=code("train_segmentation.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         labels=ancient(round_labels("labels")),
         manifest=round_labels("manifest.csv"),
         weights=initial_weights(segmentation_backbone),
@@ -50,7 +50,7 @@ rule train_fully_supervised:
     input:
         code=code("train_fully_supervised.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         weights=initial_weights(segmentation_backbone, "fully_supervised"),
     output:
@@ -78,7 +78,7 @@ rule predict_training_images:
     input:
         code=code("predict.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("predictions", "round1", "model.safetensors"),
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
@@ -103,7 +103,7 @@ rule evaluate:
     input:
         code=code("evaluate.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         checkpoint=model_of,
     output:

@@ -99,7 +99,7 @@ rule convert_weights:
 rule convert_checkpoint:
     input:
         code=code("convert_checkpoint.py"),
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         source=released,
     output:
         checkpoint=f"{RESULTS}/checkpoint/{{variant}}/seed-{{seed}}/model.safetensors",

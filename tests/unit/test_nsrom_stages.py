@@ -12,7 +12,7 @@ import torch
 from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError, load_checkpoint
 from wsss.config import load_config
-from wsss.data import check_images, check_masks, read_classes, read_images, read_masks, read_picture
+from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
 from wsss.label_io import read_gray, read_label, write_label
 from wsss.nsrom.attention import quantise, resize_attention
 from wsss.nsrom.label_stages import initial_label, masked_label, mined_label, write_labels
@@ -49,14 +49,16 @@ def data(tmp_path_factory) -> Path:
     """A checked data set of four scenes."""
     root = tmp_path_factory.mktemp("openmoji")
     build(root / "data", size=SIZE, train=4, val=1)
-    check_images(root / "data", root / "images.csv", {"train": True})
+    check_images(root / "data", root / "images.csv", ["train"])
+    listed = read_images(root / "images.csv", root / "data" / "classes.txt", "train")
+    check_saliency(listed, root / "data" / "Saliency", root / "saliency.csv")
     check_masks(root / "data", root / "masks.csv", ["train"])
     return root
 
 
 @pytest.fixture(scope="module")
 def pictures(data):
-    return read_images(data / "images.csv", data / "data" / "classes.txt", "train")
+    return read_images(data / "images.csv", data / "data" / "classes.txt", "train", data / "saliency.csv")
 
 
 def classifier(pictures, folder: Path, workers: int = 1) -> Path:

@@ -256,7 +256,7 @@ def test_no_jobs_is_an_error(tmp_path: Path):
     with pytest.raises(ValueError, match="holds no benchmark files"):
         runtime_table(tmp_path, {"default"}, {0})
     with pytest.raises(ValueError, match=r"holds no provenance\.json"):
-        provenance_table(tmp_path, {})
+        provenance_table(tmp_path, {}, tmp_path / "data")
 
 
 def test_provenance_lists_only_what_differs(tmp_path: Path):
@@ -270,8 +270,17 @@ def test_provenance_lists_only_what_differs(tmp_path: Path):
         "libraries": {"torch": "2.15.0"}, "python": "3.11", "device": {"cores": 2},
     }  # fmt: skip
     (folder / "provenance.json").write_text(json.dumps(record))
-    row = provenance_table(tmp_path, {"masking.kernel": 10, "masking.mask": True}).iloc[0]
+    row = provenance_table(tmp_path, {"masking.kernel": 10, "masking.mask": True}, tmp_path / "data").iloc[0]
     assert row["artifact"] == "masked_labels/kernel-5/seed-0"
     assert row["code"] == "0123456789 + edits"
     assert row["differs_from_baseline"] == "masking.kernel = 5"
     assert dict(environment_table(tmp_path).to_numpy()) == {"python": "3.11", "torch": "2.15.0", "cores": "2"}
+
+
+def test_provenance_of_data_that_other_results_share(tmp_path: Path):
+    for folder in ("second/round1", "first/data/saliency", "first/round1"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "provenance.json").write_text("{}")
+    table = provenance_table(tmp_path / "second", {}, tmp_path / "first/data")
+    assert sorted(table["artifact"]) == ["../first/data/saliency", "round1"]
+    assert len(provenance_table(tmp_path / "first", {}, tmp_path / "first/data")) == 2

@@ -138,7 +138,7 @@ def test_an_archive_becomes_the_on_disk_form(standin, tmp_path):
     with tarfile.open(standin.trainval) as tar:
         packed = tar.extractfile(f"VOCdevkit/VOC2012/JPEGImages/{ids[0]}.jpg").read()
     assert (folder / "JPEGImages" / f"{ids[0]}.jpg").read_bytes() == packed
-    check_images(folder, tmp_path / "images.csv", {"val": False, "trainaug": False})
+    check_images(folder, tmp_path / "images.csv", ["val", "trainaug"])
     shapes = {
         p.image_id: (p.height, p.width) for p in read_images(tmp_path / "images.csv", folder / "classes.txt", "val")
     }
