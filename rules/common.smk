@@ -80,9 +80,11 @@ def upstream(stage, role, file):
 
 
 def results_of(experiment, file, role="evaluation", **deltas):
-    """The files of an experiment's stage, one for each seed of the config."""
-    variant = PLAN.variant(role, PLAN.settings(experiment, **deltas))
-    return [artifact(variant, seed, file) for seed in CONFIG.seeds]
+    """The files of an experiment's stage, one for each seed of the config; where none matters, the first's for all."""
+    settings = PLAN.settings(experiment, **deltas)
+    variant = PLAN.variant(role, settings)
+    trained = settings["segmentation.supervision"] != "checkpoint"
+    return [artifact(variant, seed if trained else CONFIG.seeds[0], file) for seed in CONFIG.seeds]
 
 
 def memory(backbone, small, large):

@@ -58,6 +58,13 @@ def test_scores_are_percentages_in_the_order_of_experiments_and_seeds(scores: pd
     assert scores["miou_without_crf"].tolist() == pytest.approx([40, 44, 50, 52, 70, 70])
 
 
+def test_an_evaluation_that_stands_for_all_seeds_counts_once(tmp_path: Path):
+    released, ours = evaluation(tmp_path, "released", 0.7, 0.6), evaluation(tmp_path, "ours", 0.5, 0.4)
+    scores = read_scores(["released", "ours"], [0, 1], [released, released, ours, evaluation(tmp_path, "b", 0.6, 0.5)])
+    assert list(zip(scores["experiment"], scores["seed"], strict=True)) == [("released", 0), ("ours", 0), ("ours", 1)]
+    assert over_seeds(scores, ["experiment"], ["miou"])["seeds"].tolist() == [1, 2]
+
+
 def test_a_wrong_number_of_evaluations_is_refused(files: list[Path]):
     with pytest.raises(ValueError, match="6 evaluations for 2 experiments with 2 seeds"):
         read_scores(["weak", "strong"], [0, 1], files)
