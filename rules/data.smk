@@ -118,8 +118,8 @@ rule check_saliency:
         mem_mb=growing(1000),
         runtime="1h",
     params:
+        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency"},
         split=CONFIG.dataset.train_split,
-        folder=MADE_MAPS or f"{FOLDER}/Saliency",
         listing=listing("Saliency"),
     script:
         "../workflow/scripts/check_saliency.py"

@@ -8,4 +8,4 @@ with job(snakemake) as run:
     from wsss.data import check_saliency, read_images
 
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-    check_saliency(pictures, Path(snakemake.params.folder), Path(snakemake.output.saliency), run.progress)
+    check_saliency(pictures, Path(run.settings["folder"]), Path(snakemake.output.saliency), run.progress)
