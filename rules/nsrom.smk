@@ -5,7 +5,7 @@ rule train_classifier:
     input:
         code=code("train_classifier.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         weights=initial_weights(classifier_backbone, "classifier"),
     output:
         checkpoint=f"{RESULTS}/classifier/{{variant}}/seed-{{seed}}/model.safetensors",
@@ -24,6 +24,7 @@ rule train_classifier:
         gpu=1,
     params:
         settings=settings_of("classifier"),
+        weights_digest=weights_digest(classifier_backbone, "classifier"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_classifier.py"
@@ -33,7 +34,7 @@ rule train_integral:
     input:
         code=code("train_integral.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         attention=ancient(upstream("integral", "classifier", "attention")),
         manifest=upstream("integral", "classifier", "manifest.csv"),
         weights=initial_weights(classifier_backbone, "integral"),
@@ -52,6 +53,7 @@ rule train_integral:
         gpu=1,
     params:
         settings=settings_of("integral"),
+        weights_digest=weights_digest(classifier_backbone, "integral"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_integral.py"
@@ -61,7 +63,7 @@ rule export_cams:
     input:
         code=code("export_maps.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("cams", "classifier", "model.safetensors"),
     output:
         maps=directory(f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/maps"),
@@ -87,7 +89,7 @@ rule export_integral_cams:
     input:
         code=code("export_maps.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("integral_cams", "integral", "model.safetensors"),
     output:
         maps=directory(f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/maps"),
@@ -113,7 +115,8 @@ rule fuse_saliency:
     input:
         code=code("fuse_saliency.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
+        saliency=SALIENCY,
         maps=ancient(upstream("initial_labels", "integral_cams", "maps")),
         maps_manifest=upstream("initial_labels", "integral_cams", "manifest.csv"),
     output:
@@ -138,7 +141,7 @@ rule mine_potential_objects:
     input:
         code=code("mine_potential_objects.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         initial=ancient(upstream("pseudo_labels", "initial_labels", "labels")),
         initial_manifest=upstream("pseudo_labels", "initial_labels", "manifest.csv"),
         maps=ancient(upstream("pseudo_labels", "cams", "maps")),
@@ -165,7 +168,8 @@ rule mask_nonsalient_region:
     input:
         code=code("mask_nonsalient_region.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
+        saliency=SALIENCY,
         predictions=ancient(upstream("masked_labels", "predictions", "labels")),
         predictions_manifest=upstream("masked_labels", "predictions", "manifest.csv"),
         labels=ancient(upstream("masked_labels", "labels", "labels")),
@@ -215,7 +219,7 @@ rule measure_stage_quality:
         unpack(quality_inputs),
         code=code("measure_stage_quality.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
     output:
         quality=f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv",

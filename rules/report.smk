@@ -83,6 +83,7 @@ rule collect_provenance:
         mem_mb=500,
     params:
         baseline=PLAN.baseline,
+        data=DATA,
     script:
         "../workflow/scripts/collect_provenance.py"
 

@@ -20,7 +20,7 @@ rule train_segmentation:
     input:
         code=code("train_segmentation.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         labels=ancient(round_labels("labels")),
         manifest=round_labels("manifest.csv"),
         weights=initial_weights(segmentation_backbone),
@@ -39,6 +39,7 @@ rule train_segmentation:
         gpu=1,
     params:
         settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
+        weights_digest=weights_digest(segmentation_backbone),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_segmentation.py"
@@ -49,7 +50,7 @@ rule train_fully_supervised:
     input:
         code=code("train_fully_supervised.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         weights=initial_weights(segmentation_backbone, "fully_supervised"),
     output:
@@ -68,6 +69,7 @@ rule train_fully_supervised:
         gpu=1,
     params:
         settings=settings_of("fully_supervised"),
+        weights_digest=weights_digest(segmentation_backbone, "fully_supervised"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_fully_supervised.py"
@@ -77,7 +79,7 @@ rule predict_training_images:
     input:
         code=code("predict.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("predictions", "round1", "model.safetensors"),
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
@@ -102,7 +104,7 @@ rule evaluate:
     input:
         code=code("evaluate.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         checkpoint=model_of,
     output:

@@ -65,6 +65,16 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def check_digest(path: Path, expected: str) -> None:
+    """Raises ``ArtifactError`` unless the file's sha256 starts with ``expected``."""
+    found = sha256(path)
+    if not found.startswith(expected):
+        raise ArtifactError(
+            f"{path} has the sha256 {found[: len(expected)]}… instead of {expected}…: it is damaged or another file, "
+            "so replace it"
+        )
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)

@@ -66,7 +66,9 @@ class Config(Science):
 
     dataset: Dataset = Dataset()
     results: str | None = Field(
-        None, pattern=FOLDER, description="folder under `results/`; null: named as the data set. For a second baseline"
+        None,
+        pattern=FOLDER,
+        description="folder under `results/` of a second baseline on the same data; null: named as the data set",
     )
     weights: Weights = Weights()
     release: Release = Release()

@@ -33,6 +33,12 @@ class PublicArchive(Archive):
     url: Address | None = Field(None, description="where it is downloaded from; null: torchvision's address")
 
 
+class AugmentedMasks(Archive):
+    """SegmentationClassAug, in place of SBD."""
+
+    path: str | None = Field(None, description="folder or archive of the masks `{id}.png`; null: SBD's masks are used")
+
+
 class Figures(Section):
     """What the data are counted against before anything is made of them."""
 
@@ -51,7 +57,7 @@ class VOC2012(Section):
     download: bool = Field(False, description="download `trainval` and `sbd` if they are not there")
     trainval: PublicArchive = PublicArchive()
     sbd: PublicArchive = PublicArchive()
-    augmented: Archive = Archive()
+    augmented: AugmentedMasks = AugmentedMasks()
     test: Archive = Archive()
     labels: str | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
     expected: Figures = Figures()
@@ -80,7 +86,9 @@ class Submission(Section):
 class Dataset(Section):
     """Where the pictures come from."""
 
-    name: str = Field("openmoji", pattern=FOLDER, description="folder under `results/`")
+    name: str = Field(
+        "openmoji", pattern=FOLDER, description="folder under `results/`; data that differ need a name of their own"
+    )
     path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
     train_split: str = Field("train", description="split that trains, as in `labels.csv`")
     val_split: str = Field("val", description="split that is evaluated")
@@ -94,7 +102,11 @@ class WeightFile(Section):
     """Where a file of weights is to be had, and what it is."""
 
     url: str | None = Field(None, description="address")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{8,64}$", description="its checksum, or the start of it")
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{8,64}$",
+        description="its checksum, or the start of it; checked wherever the file comes from",
+    )
 
 
 class Weights(Section):

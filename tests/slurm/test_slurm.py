@@ -20,6 +20,7 @@ REQUESTS = {
     "rule_build_openmoji": ("8", "2000M", "01:00:00", None, "cpu"),
     "rule_check_images": DATA,
     "rule_check_masks": DATA,
+    "rule_check_saliency": DATA,
     "rule_train_classifier": TRAINING,
     "rule_train_integral": TRAINING,
     "rule_train_segmentation": TRAINING,

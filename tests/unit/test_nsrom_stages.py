@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from wsss.artifacts import check_folder
-from wsss.checkpoints import CheckpointError
+from wsss.checkpoints import CheckpointError, load_checkpoint
 from wsss.config import load_config
-from wsss.data import check_images, check_masks, read_classes, read_images, read_masks
+from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
 from wsss.label_io import read_gray, read_label, write_label
-from wsss.nsrom.attention import resize_attention
+from wsss.nsrom.attention import quantise, resize_attention
 from wsss.nsrom.label_stages import initial_label, masked_label, mined_label, write_labels
 from wsss.nsrom.labels import fuse_saliency, mask_nonsalient_region
 from wsss.nsrom.map_io import read_maps, write_maps
+from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.quality import stage_quality
 from wsss.nsrom.stages import export_maps, train_classifier, train_integral
 from wsss.openmoji import build
@@ -47,14 +49,16 @@ def data(tmp_path_factory) -> Path:
     """A checked data set of four scenes."""
     root = tmp_path_factory.mktemp("openmoji")
     build(root / "data", size=SIZE, train=4, val=1)
-    check_images(root / "data", root / "images.csv", {"train": True})
+    check_images(root / "data", root / "images.csv", ["train"])
+    listed = read_images(root / "images.csv", root / "data" / "classes.txt", "train")
+    check_saliency(listed, root / "data" / "Saliency", root / "saliency.csv")
     check_masks(root / "data", root / "masks.csv", ["train"])
     return root
 
 
 @pytest.fixture(scope="module")
 def pictures(data):
-    return read_images(data / "images.csv", data / "data" / "classes.txt", "train")
+    return read_images(data / "images.csv", data / "data" / "classes.txt", "train", data / "saliency.csv")
 
 
 def classifier(pictures, folder: Path, workers: int = 1) -> Path:
@@ -177,6 +181,25 @@ def test_several_scales_are_averaged_on_the_finest_grid(pictures, chain, tmp_pat
     maps = exported(pictures[:1], tmp_path, integral=False, checkpoint=checkpoint, **{"cam.scales": [1.0, 2.0]})
     values = read_maps(maps / f"{pictures[0].image_id}.png", pictures[0].classes)
     assert all(m.shape == (9, 9) for m in values.values())
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+def test_scales_are_laid_on_each_other_as_the_setting_says(pictures, chain, tmp_path, aligned):
+    checkpoint, picture = chain["classifier"] / "model.safetensors", pictures[0]
+    changes = {"cam.scales": [1.0, 2.0], "cam.align_corners": aligned}
+    folder = exported([picture], tmp_path, integral=False, checkpoint=checkpoint, **changes)
+    written = read_maps(folder / f"{picture.image_id}.png", picture.classes)
+    network = build_network(settings_of("cams"), CLASSES, integral=False, pretrained=False)
+    load_checkpoint(checkpoint, network, identity(settings_of("cams"), CLASSES, integral=False))
+    single = []
+    for size in (65, 129):
+        image = torch.from_numpy(read_picture(picture.path, size))[None]
+        with torch.inference_mode():
+            single.append(network.eval()(network.backbone.normalise(image)).relu())
+    coarse = torch.nn.functional.interpolate(single[0], (9, 9), mode="bilinear", align_corners=aligned)
+    mean = ((coarse + single[1]) / 2)[0].numpy()
+    for c in picture.classes:
+        assert np.abs(written[c].astype(int) - quantise(mean[c - 1])).max() <= 1
 
 
 def test_labels_from_maps_to_the_second_round(pictures, chain, tmp_path):

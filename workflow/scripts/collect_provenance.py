@@ -9,6 +9,7 @@ with job(snakemake):
     from wsss.run_records import environment_table, provenance_table
 
     results = Path(snakemake.output.html).parents[1]
-    artifacts = section(provenance_table(results, snakemake.params.baseline), "Artifacts", file="provenance.csv")
+    table = provenance_table(results, snakemake.params.baseline, Path(snakemake.params.data))
+    artifacts = section(table, "Artifacts", file="provenance.csv")
     environment = section(environment_table(results), "Software and hardware")
     Path(snakemake.output.html).write_text(page("Provenance", artifacts, environment))

@@ -20,6 +20,7 @@ def job(snakemake, *, may_read_masks: bool = False):
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
     from wsss import guard
+    from wsss.artifacts import check_digest
     from wsss.progress import Progress
     from wsss.provenance import write_provenance
 
@@ -33,6 +34,8 @@ def job(snakemake, *, may_read_masks: bool = False):
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
         progress = Progress(label, log)
         try:
+            if weights and (digest := getattr(snakemake.params, "weights_digest", None)):
+                check_digest(Path(weights), digest)
             yield SimpleNamespace(
                 progress=progress,
                 settings=settings,

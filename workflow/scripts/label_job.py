@@ -17,7 +17,8 @@ def make_labels(snakemake, make: Callable, folders: dict[str, str]) -> None:
     from wsss.nsrom.label_stages import write_labels
 
     with job(snakemake) as run:
-        pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
+        given = snakemake.input
+        pictures = read_images(given.images, given.classes, snakemake.params.split, given.get("saliency"))
         paths = {argument: Path(snakemake.input[name]) for argument, name in folders.items()}
         for argument, name in folders.items():
             check_folder(paths[argument], snakemake.input[f"{name}_manifest"], [p.image_id for p in pictures])

@@ -127,18 +127,18 @@ def export_maps(
     with image_folder(folder, manifest) as aside, torch.inference_mode():
         total = -(-len(pictures) // settings["classifier.batch_size"])
         for chunk, images in progress(batches, total, "batches"):
-            maps = _averaged_maps(network, images).cpu().numpy()
+            maps = _averaged_maps(network, images, align_corners=settings["cam.align_corners"]).cpu().numpy()
             for picture, all_maps in zip(chunk, maps, strict=True):
                 kept = [quantise(all_maps[c - 1]) for c in picture.classes]
                 write_maps(aside / f"{picture.image_id}.png", np.stack(kept))
 
 
-def _averaged_maps(network: torch.nn.Module, images: list[Tensor]) -> Tensor:
+def _averaged_maps(network: torch.nn.Module, images: list[Tensor], *, align_corners: bool) -> Tensor:
     maps = [network(network.backbone.normalise(i.to(device()))).relu() for i in images]
     if len(maps) == 1:
         return maps[0]
     finest = max(tuple(m.shape[-2:]) for m in maps)
-    return sum(upsample_logits(m, finest) for m in maps) / len(maps)
+    return sum(upsample_logits(m, finest, align_corners=align_corners) for m in maps) / len(maps)
 
 
 class _Accumulation:
