@@ -78,6 +78,7 @@ rule predict_training_images:
         images=IMAGES,
         classes=f"{RESULTS}/data/classes.txt",
         checkpoint=upstream("predictions", "round1", "model.safetensors"),
+        parts=parts_of("predictions"),
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/manifest.csv",
@@ -97,6 +98,15 @@ rule predict_training_images:
         "../workflow/scripts/predict.py"
 
 
+use rule predict_training_images as predict_training_images_part with:
+    output:
+        part=temp(directory(a_part("predictions"))),
+    log:
+        f"{LOGS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
 rule evaluate:
     input:
         code=code("evaluate.py"),
@@ -104,6 +114,7 @@ rule evaluate:
         classes=f"{RESULTS}/data/classes.txt",
         masks=MASKS,
         checkpoint=model_of,
+        parts=parts_of("evaluation"),
     output:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
@@ -124,6 +135,15 @@ rule evaluate:
         split=CONFIG.dataset.val_split,
     script:
         "../workflow/scripts/evaluate.py"
+
+
+use rule evaluate as evaluate_part with:
+    output:
+        part=temp(directory(a_part("evaluation"))),
+    log:
+        f"{LOGS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
 
 
 for name in CONFIG.experiments:
