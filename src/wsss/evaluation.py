@@ -82,7 +82,8 @@ def compare(
         for part in gather(parts, aside):
             for name, matrix in json.loads((part / COMPARED).read_text()).items():
                 sums[name] += np.array(matrix)
-        predicted = predict_probabilities(not_in(aside, pictures), count, settings, checkpoint, progress, workers)
+        missing = not_in(aside, pictures, progress)
+        predicted = predict_probabilities(missing, count, settings, checkpoint, progress, workers)
         for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
             truth = read_label(masks[picture.image_id])
             for name, label in labels.items():

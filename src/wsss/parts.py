@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from wsss.artifacts import ArtifactError, check_folder, read_manifest
 from wsss.data import Picture
+from wsss.progress import Progress
 
 T = TypeVar("T")
 
@@ -43,6 +44,9 @@ def gather(parts: Iterable[Path], folder: Path) -> list[Path]:
     return taken
 
 
-def not_in(folder: Path, pictures: Iterable[Picture]) -> list[Picture]:
-    """The pictures that have no label in ``folder``."""
-    return [p for p in pictures if not (folder / f"{p.image_id}.png").exists()]
+def not_in(folder: Path, pictures: list[Picture], progress: Progress) -> list[Picture]:
+    """The pictures that have no label in ``folder``; the log tells how many have."""
+    left = [p for p in pictures if not (folder / f"{p.image_id}.png").exists()]
+    if len(left) < len(pictures):
+        progress.say(f"{len(pictures) - len(left)} of {len(pictures)} labels are there already")
+    return left

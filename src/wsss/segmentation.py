@@ -231,7 +231,8 @@ def predict(
     """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled); those of finished ``parts`` exist."""
     with image_folder(folder, manifest) as aside:
         gather(parts, aside)
-        predicted = predict_probabilities(not_in(aside, pictures), num_classes, settings, checkpoint, progress, workers)
+        missing = not_in(aside, pictures, progress)
+        predicted = predict_probabilities(missing, num_classes, settings, checkpoint, progress, workers)
         for picture, label in map_stream(partial(_training_label, settings=settings), predicted, workers):
             write_label(aside / f"{picture.image_id}.png", label)
 

@@ -31,7 +31,7 @@ def whole_or_part(snakemake, labels: str = "labels"):
 
 
 def _usable(folder: Path, snakemake) -> list[Path]:
-    """The parts that were made from what the whole is made from: one of an interrupted run may be older than the code."""
+    """The parts that were made from what the whole is made from; those of an interrupted run may be older."""
     found = sorted(folder.glob("*-of-*/made_from.txt"))
     made_from = _made_from(snakemake) if found else None
     return [file.parent for file in found if file.read_text() == made_from]

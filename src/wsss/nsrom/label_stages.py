@@ -14,6 +14,7 @@ from wsss.nsrom.labels import fuse_saliency, ignore_if_tiny, mask_nonsalient_reg
 from wsss.nsrom.map_io import read_maps
 from wsss.parallel import map_pictures
 from wsss.parts import gather, not_in
+from wsss.progress import Progress
 
 Make = Callable[[Picture], np.ndarray]
 
@@ -24,7 +25,7 @@ def write_labels(
     folder: Path,
     manifest: Path,
     *,
-    progress: Callable,
+    progress: Progress,
     processes: int = 1,
     parts: Sequence[Path] = (),
 ) -> None:
@@ -34,7 +35,7 @@ def write_labels(
     """
     with image_folder(folder, manifest) as aside:
         gather(parts, aside)
-        missing = not_in(aside, pictures)
+        missing = not_in(aside, pictures, progress)
         for _ in progress(map_pictures(partial(_write, make, aside), missing, processes), len(missing)):
             continue
 
