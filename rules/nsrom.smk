@@ -119,6 +119,7 @@ rule fuse_saliency:
         saliency=SALIENCY,
         maps=ancient(upstream("initial_labels", "integral_cams", "maps")),
         maps_manifest=upstream("initial_labels", "integral_cams", "manifest.csv"),
+        parts=parts_of("initial_labels"),
     output:
         labels=directory(f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/manifest.csv",
@@ -137,6 +138,15 @@ rule fuse_saliency:
         "../workflow/scripts/fuse_saliency.py"
 
 
+use rule fuse_saliency as fuse_saliency_part with:
+    output:
+        part=temp(directory(a_part("initial_labels"))),
+    log:
+        f"{LOGS}/fuse_saliency_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/fuse_saliency_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
 rule mine_potential_objects:
     input:
         code=code("mine_potential_objects.py"),
@@ -146,6 +156,7 @@ rule mine_potential_objects:
         initial_manifest=upstream("pseudo_labels", "initial_labels", "manifest.csv"),
         maps=ancient(upstream("pseudo_labels", "cams", "maps")),
         maps_manifest=upstream("pseudo_labels", "cams", "manifest.csv"),
+        parts=parts_of("pseudo_labels"),
     output:
         labels=directory(f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/manifest.csv",
@@ -164,6 +175,15 @@ rule mine_potential_objects:
         "../workflow/scripts/mine_potential_objects.py"
 
 
+use rule mine_potential_objects as mine_potential_objects_part with:
+    output:
+        part=temp(directory(a_part("pseudo_labels"))),
+    log:
+        f"{LOGS}/mine_potential_objects_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/mine_potential_objects_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
 rule mask_nonsalient_region:
     input:
         code=code("mask_nonsalient_region.py"),
@@ -174,6 +194,7 @@ rule mask_nonsalient_region:
         predictions_manifest=upstream("masked_labels", "predictions", "manifest.csv"),
         labels=ancient(upstream("masked_labels", "labels", "labels")),
         labels_manifest=upstream("masked_labels", "labels", "manifest.csv"),
+        parts=parts_of("masked_labels"),
     output:
         labels=directory(f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/manifest.csv",
@@ -190,6 +211,15 @@ rule mask_nonsalient_region:
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/mask_nonsalient_region.py"
+
+
+use rule mask_nonsalient_region as mask_nonsalient_region_part with:
+    output:
+        part=temp(directory(a_part("masked_labels"))),
+    log:
+        f"{LOGS}/mask_nonsalient_region_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/mask_nonsalient_region_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
 
 
 def quality_inputs(wildcards):

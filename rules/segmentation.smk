@@ -81,6 +81,7 @@ rule predict_training_images:
         images=IMAGES,
         classes=CLASSES,
         checkpoint=upstream("predictions", "round1", "model.safetensors"),
+        parts=parts_of("predictions"),
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/manifest.csv",
@@ -100,6 +101,15 @@ rule predict_training_images:
         "../workflow/scripts/predict.py"
 
 
+use rule predict_training_images as predict_training_images_part with:
+    output:
+        part=temp(directory(a_part("predictions"))),
+    log:
+        f"{LOGS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
 rule evaluate:
     input:
         code=code("evaluate.py"),
@@ -107,6 +117,7 @@ rule evaluate:
         classes=CLASSES,
         masks=MASKS,
         checkpoint=model_of,
+        parts=parts_of("evaluation"),
     output:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
@@ -127,6 +138,15 @@ rule evaluate:
         split=CONFIG.dataset.val_split,
     script:
         "../workflow/scripts/evaluate.py"
+
+
+use rule evaluate as evaluate_part with:
+    output:
+        part=temp(directory(a_part("evaluation"))),
+    log:
+        f"{LOGS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
 
 
 for name in CONFIG.experiments:

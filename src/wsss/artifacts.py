@@ -39,17 +39,22 @@ def image_folder(folder: Path, manifest: Path) -> Iterator[Path]:
         csv.writer(stream).writerows([("image_id", "file", "sha256", "bytes"), *rows])
 
 
-def check_folder(folder: Path, manifest: Path, ids: Iterable[str]) -> None:
-    """Raises ``ArtifactError`` unless ``folder`` holds, unchanged, what ``manifest`` lists, and all of ``ids``."""
+def read_manifest(manifest: Path) -> dict[str, dict[str, str]]:
+    """Image id → its row: ``image_id``, ``file``, ``sha256``, ``bytes``."""
     with open(manifest, newline="") as stream:
-        rows = {row["image_id"]: row for row in csv.DictReader(stream)}
+        return {row["image_id"]: row for row in csv.DictReader(stream)}
+
+
+def check_folder(folder: Path, manifest: Path, ids: Iterable[str]) -> None:
+    """Raises ``ArtifactError`` unless ``manifest`` lists ``ids``, all of them, and ``folder`` holds them unchanged."""
+    rows, ids = read_manifest(manifest), list(ids)
     missing = [i for i in ids if i not in rows]
     if missing:
         raise ArtifactError(
             f"{manifest} lacks {len(missing)} of the images that are needed (first: {missing[0]}): "
             "delete it and run the target again"
         )
-    for row in rows.values():
+    for row in map(rows.get, ids):
         file = Path(folder) / row["file"]
         if not file.exists():
             raise ArtifactError(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from wsss.data import Picture
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.parallel import map_stream
+from wsss.parts import gather, not_in
 from wsss.progress import Progress
 from wsss.segmentation import predict_probabilities, refine
+
+COMPARED = "confusion.json"  # a part's confusion matrices
 
 
 def evaluate(
@@ -22,24 +26,16 @@ def evaluate(
     class_names: list[str],
     settings: dict,
     *,
-    checkpoint: Path,
     metrics: Path,
     per_class: Path,
-    folder: Path,
-    manifest: Path,
     progress: Progress,
-    workers: int = 1,
+    **prediction,
 ) -> None:
-    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions."""
-    count = len(class_names)
-    sums = {"raw": np.zeros((count, count), np.int64), "crf": np.zeros((count, count), np.int64)}
-    with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, count, settings, checkpoint, progress, workers)
-        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
-            truth = read_label(masks[picture.image_id])
-            for name, label in labels.items():
-                sums[name] += confusion_matrix(label, truth, count)
-            write_label(aside / f"{picture.image_id}.png", labels["crf"])
+    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions.
+
+    ``prediction``: the further arguments of ``compare``.
+    """
+    sums = compare(pictures, masks, len(class_names), settings, progress=progress, **prediction)
     scores = {name: _scores_of(matrix, class_names) for name, matrix in sums.items()}
     report = {"images": len(pictures), **scores, "conditions": conditions_of(settings)}
     with written_aside(metrics) as aside:
@@ -48,6 +44,52 @@ def evaluate(
         rows = [(n, scores["raw"]["iou"][n], scores["crf"]["iou"][n]) for n in class_names]
         csv.writer(stream).writerows([("class", "iou", "iou_crf"), *rows])
     progress.say(f"mIoU {100 * scores['raw']['miou']:.1f} %, with CRF {100 * scores['crf']['miou']:.1f} %")
+
+
+def evaluate_part(
+    pictures: list[Picture],
+    masks: dict[str, Path],
+    class_names: list[str],
+    settings: dict,
+    *,
+    manifest: Path,
+    **prediction,
+) -> None:
+    """Writes the predictions on some of the pictures, and beside ``manifest`` how they compare, for ``compare``."""
+    sums = compare(pictures, masks, len(class_names), settings, manifest=manifest, **prediction)
+    (manifest.parent / COMPARED).write_text(json.dumps({name: matrix.tolist() for name, matrix in sums.items()}))
+
+
+def compare(
+    pictures: list[Picture],
+    masks: dict[str, Path],
+    count: int,
+    settings: dict,
+    *,
+    checkpoint: Path,
+    folder: Path,
+    manifest: Path,
+    progress: Progress,
+    workers: int = 1,
+    parts: Sequence[Path] = (),
+) -> dict[str, np.ndarray]:
+    """Writes predictions and returns their confusion matrices, (C, C) int64, without ("raw") and with CRF ("crf").
+
+    ``count``: classes, background included.  ``parts``: what ``evaluate_part`` has done, which is taken over.
+    """
+    sums = {name: np.zeros((count, count), np.int64) for name in ("raw", "crf")}
+    with image_folder(folder, manifest) as aside:
+        for part in gather(parts, aside):
+            for name, matrix in json.loads((part / COMPARED).read_text()).items():
+                sums[name] += np.array(matrix)
+        missing = not_in(aside, pictures, progress)
+        predicted = predict_probabilities(missing, count, settings, checkpoint, progress, workers)
+        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
+            truth = read_label(masks[picture.image_id])
+            for name, label in labels.items():
+                sums[name] += confusion_matrix(label, truth, count)
+            write_label(aside / f"{picture.image_id}.png", labels["crf"])
+    return sums
 
 
 def _both_labels(

@@ -13,9 +13,9 @@ import pandas as pd
 def is_of(stem: str, names: Collection[str], seeds: Collection[int]) -> bool:
     """Whether a benchmark file called ``stem`` is of one of the variants (or experiments) ``names`` and of ``seeds``.
 
-    Files are called ``{name}_seed-{seed}``, after a round where there is one; jobs without a seed count always.
+    Files are called ``{name}_seed-{seed}``, after a round or part where there is one; jobs without a seed count always.
     """
-    match = re.fullmatch(r"(?:round[12]_)?(.+)_seed-(\d+)", stem)
+    match = re.fullmatch(r"(?:round[12]_|\d+-of-\d+_)?(.+)_seed-(\d+)", stem)
     return match is None or (match[1] in names and int(match[2]) in seeds)
 
 

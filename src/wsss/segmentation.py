@@ -1,6 +1,6 @@
 """The segmentation network's stages, shared by all methods: training on label folders, prediction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from wsss.data import DataError, Picture, read_picture, squash
 from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
 from wsss.label_io import read_label, write_label
 from wsss.parallel import map_stream
+from wsss.parts import gather, not_in
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resampling import aligned_size, scale_input, upsample_logits
@@ -137,16 +138,22 @@ def _augmented(
     return jitter_colour(image, s["jitter"], rng) if any(s["jitter"]) else image, label
 
 
+def prediction_batch(settings: dict) -> int:
+    """Pictures that are predicted at once: one where each keeps its own size."""
+    return 1 if settings["prediction.original_size"] else settings["segmentation.batch_size"]
+
+
 def predict_probabilities(
     pictures: list[Picture], num_classes: int, settings: dict, checkpoint: Path, progress: Progress, workers: int = 1
 ) -> Iterator[tuple[Picture, np.ndarray, np.ndarray]]:
     """Yields (picture, image (H, W, 3) uint8, class probabilities (C, H, W) float32 at the picture's size)."""
+    if not pictures:
+        return
     network = build_segmentation(settings, num_classes, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes))
     network.to(device()).eval()
-    whole = settings["prediction.original_size"]
-    read = read_whole if whole else partial(_read_squashed, settings=settings)
-    size = 1 if whole else settings["segmentation.batch_size"]
+    read = read_whole if settings["prediction.original_size"] else partial(_read_squashed, settings=settings)
+    size = prediction_batch(settings)
     aligned = settings["segmentation.align_corners"]
     for chunk, images in progress(batches_of(pictures, read, size, workers), -(-len(pictures) // size), "batches"):
         scores = _scores(network, _inputs(network, images, settings), settings)
@@ -219,10 +226,13 @@ def predict(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    parts: Sequence[Path] = (),
 ) -> None:
-    """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled)."""
+    """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled); those of finished ``parts`` exist."""
     with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, num_classes, settings, checkpoint, progress, workers)
+        gather(parts, aside)
+        missing = not_in(aside, pictures, progress)
+        predicted = predict_probabilities(missing, num_classes, settings, checkpoint, progress, workers)
         for picture, label in map_stream(partial(_training_label, settings=settings), predicted, workers):
             write_label(aside / f"{picture.image_id}.png", label)
 

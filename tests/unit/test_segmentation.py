@@ -15,9 +15,10 @@ from wsss.checkpoints import CheckpointError, save_checkpoint
 from wsss.config import Config, load_config
 from wsss.data import DataError, Picture
 from wsss.deeplab import multi_scale_logits
-from wsss.evaluation import conditions_of, evaluate
+from wsss.evaluation import conditions_of, evaluate, evaluate_part
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, mean_iou, pixel_accuracy
+from wsss.parts import part_of
 from wsss.progress import Progress
 from wsss.segmentation import (
     build_segmentation,
@@ -25,6 +26,7 @@ from wsss.segmentation import (
     keep_classes,
     predict,
     predict_probabilities,
+    prediction_batch,
     train_segmentation,
 )
 from wsss.variants import Plan
@@ -141,6 +143,37 @@ def test_scales_and_flips(data, checkpoint, reduce):
         np.testing.assert_allclose(plain.sum(0), 1, atol=1e-5)
         skew[flip] = np.abs(plain - mirrored[:, :, ::-1]).max() / plain.std(axis=(1, 2)).max()
     assert skew[True] < 0.01 and skew[False] > 0.1
+
+
+def test_evaluation_in_parts_gives_the_same_files(data, checkpoint, tmp_path):
+    """Also where a part is missing: its pictures are then predicted by whoever gathers."""
+    pictures, masks = data
+    settings = settings_with("evaluation")
+    given = {"checkpoint": checkpoint, "progress": quiet()}
+    names = [f"{i}-of-2" for i in (1, 2)]
+    for part in (tmp_path / name for name in names):
+        mine = part_of(pictures, part.name, prediction_batch(settings))
+        where = {"folder": part / "labels", "manifest": part / "manifest.csv"}
+        evaluate_part(mine, masks, NAMES, settings, **given, **where)
+    for whole, parts in (("once", []), ("gathered", names), ("half", names[1:])):
+        folder = tmp_path / whole
+        where = {"folder": folder / "predictions", "manifest": folder / "manifest.csv"}
+        where |= {"metrics": folder / "metrics.json", "per_class": folder / "per_class.csv"}
+        evaluate(pictures, masks, NAMES, settings, **given, **where, parts=[tmp_path / part for part in parts])
+    once, gathered, half = (
+        {f.relative_to(tmp_path / whole): f.read_bytes() for f in (tmp_path / whole).rglob("*.*")}
+        for whole in ("once", "gathered", "half")
+    )
+    assert len(once) == len(pictures) + 3
+    assert once == gathered == half
+
+
+def test_gathering_predicts_nothing_anew(data, tmp_path):
+    """Without a picture to predict, there need not even be a network."""
+    given = {"checkpoint": tmp_path / "absent", "progress": quiet()}
+    where = {"folder": tmp_path / "labels", "manifest": tmp_path / "manifest.csv"}
+    predict([], len(NAMES), settings_with("predictions"), **given, **where)
+    assert list((tmp_path / "labels").iterdir()) == []
 
 
 def test_evaluation_files(data, checkpoint, tmp_path):

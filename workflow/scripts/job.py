@@ -53,7 +53,7 @@ def job(snakemake, *, may_read_masks: bool = False):
             write_provenance(
                 Path(snakemake.output.provenance),
                 rule=snakemake.rule,
-                inputs=[str(i) for i in snakemake.input],
+                inputs=[str(i) for i in snakemake.input if i not in getattr(snakemake.input, "parts", [])],
                 parameters=settings,
                 seed=None if seed is None else int(seed),
                 seconds=time.monotonic() - start,

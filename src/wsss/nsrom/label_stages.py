@@ -1,6 +1,6 @@
 """The stages that make labels from maps, saliency and predictions, one picture at a time over several processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,17 +13,30 @@ from wsss.nsrom.attention import resize_attention
 from wsss.nsrom.labels import fuse_saliency, ignore_if_tiny, mask_nonsalient_region, mine_potential_objects
 from wsss.nsrom.map_io import read_maps
 from wsss.parallel import map_pictures
+from wsss.parts import gather, not_in
+from wsss.progress import Progress
 
 Make = Callable[[Picture], np.ndarray]
 
 
 def write_labels(
-    make: Make, pictures: list[Picture], folder: Path, manifest: Path, *, progress: Callable, processes: int = 1
+    make: Make,
+    pictures: list[Picture],
+    folder: Path,
+    manifest: Path,
+    *,
+    progress: Progress,
+    processes: int = 1,
+    parts: Sequence[Path] = (),
 ) -> None:
-    """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest."""
+    """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest.
+
+    Labels that lie in finished ``parts`` are taken from there.
+    """
     with image_folder(folder, manifest) as aside:
-        write = partial(_write, make, aside)
-        for _ in progress(map_pictures(write, pictures, processes), len(pictures)):
+        gather(parts, aside)
+        missing = not_in(aside, pictures, progress)
+        for _ in progress(map_pictures(partial(_write, make, aside), missing, processes), len(missing)):
             continue
 
 
