@@ -151,6 +151,9 @@ def split_ids(folder: Path, split: str) -> list[str]:
     ids = path.read_text().split()
     if not ids:
         raise DataError(f"{path} lists no image: split '{split}' is empty")
+    strange = [i for i in ids if i != Path(i).name or i.startswith(".") or not i.isprintable()]
+    if strange:
+        raise DataError(f"{path} holds {strange[0]!r}, which is no image id: list names of pictures without a folder")
     if len(set(ids)) != len(ids):
         raise DataError(f"{path} lists an image twice: list each once")
     return ids
