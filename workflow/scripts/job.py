@@ -1,6 +1,5 @@
 """What every script does around its one call: log, progress, threads, the ground-truth guard, provenance."""
 
-import os
 import sys
 import time
 import traceback
@@ -18,8 +17,8 @@ def job(snakemake, *, may_read_masks: bool = False):
     An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
     in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
     from wsss import guard
+    from wsss.arithmetic import fix_threads
     from wsss.progress import Progress
     from wsss.provenance import write_provenance
 
@@ -33,6 +32,7 @@ def job(snakemake, *, may_read_masks: bool = False):
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
         progress = Progress(label, log)
         try:
+            fix_threads()  # before anything imports torch
             yield SimpleNamespace(
                 progress=progress,
                 settings=settings,
