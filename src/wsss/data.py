@@ -38,9 +38,12 @@ class Picture:
 
 
 def read_picture(path: Path, size: int | None = None) -> np.ndarray:
-    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it cannot be read."""
+    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it is damaged."""
     with open(path, "rb") as stream:
         data = stream.read()
+    # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
+    if data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-64:]:
+        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if picture is None:
         raise DataError(f"{path} cannot be decoded as a picture: replace it")
@@ -184,9 +187,6 @@ def _image_row(folder: Path, saliency: Path | None, image_id: str, split: str, c
             f"{path} is missing though split '{split}' lists it: add the picture or take it out of the split"
         )
     data = path.read_bytes()
-    # OpenCV fills the rest of a truncated JPEG with grey and says nothing; the end marker tells.
-    if b"\xff\xd9" not in data[-64:]:
-        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     height, width = read_picture(path).shape[:2]
     digest = sha256(data)
     map_file = saliency / f"{image_id}.png" if saliency else None

@@ -30,7 +30,7 @@ def job(snakemake, *, may_read_masks: bool = False):
     start = time.monotonic()
     with open(snakemake.log[0], "w") as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
-        progress = Progress(label, log)
+        progress, where = Progress(label, log), f"(traceback: {snakemake.log[0]})"
         try:
             fix_threads()  # before anything imports torch
             yield SimpleNamespace(
@@ -40,9 +40,12 @@ def job(snakemake, *, may_read_masks: bool = False):
                 threads=snakemake.threads,
                 weights=Path(weights) if weights else None,
             )
+        except FileNotFoundError as error:
+            traceback.print_exc(file=log)
+            sys.exit(f"Error in {label}: {error.filename} is missing: put it back, or have it made again\n{where}")
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)
-            sys.exit(f"Error in {label}: {error}\n(traceback: {snakemake.log[0]})")
+            sys.exit(f"Error in {label}: {error}\n{where}")
         except BaseException:
             traceback.print_exc(file=log)
             raise
