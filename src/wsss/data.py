@@ -46,7 +46,7 @@ def read_picture(path: Path, size: int | None = None) -> np.ndarray:
         raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if picture is None:
-        raise DataError(f"{path} cannot be decoded as a picture: replace it")
+        raise DataError(f"{path} cannot be decoded as a picture: copy it again or replace it")
     return picture if size is None else squash(picture, size)
 
 
