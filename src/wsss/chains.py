@@ -118,5 +118,5 @@ def chains_section(name: str, title: str, numbers: Sequence[Number], records: Re
 
 
 def _hardware(device: dict[str, Any]) -> str:
-    parts = [str(device.get("gpu") or device.get("processor")), f"{device.get('math_threads', '?')} math threads"]
+    parts = [str(device.get("gpu") or device.get("processor")), f"math threads {device.get('math_threads', '?')}"]
     return ", ".join(parts + (["deterministic"] if device.get("deterministic") else []))

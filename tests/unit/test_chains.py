@@ -68,7 +68,7 @@ def test_a_step_tells_code_inputs_and_machine(records: Records):
     assert "classifier/default/seed-0/model.safetensors " in labels["read"] and ".py" not in labels["read"]
     assert labels["differs_from_baseline"] == "masking.kernel = 5"
     assert (labels["code"], labels["seed"], labels["libraries"]) == ("0123456789", "0", "torch 2.15.0")
-    assert labels["hardware"] == "A processor, 1 math threads, deterministic"
+    assert labels["hardware"] == "A processor, math threads 1, deterministic"
     assert set(table["still_so"]) == {"yes"}
     assert table["sources"].nunique() == 1
 
