@@ -36,31 +36,31 @@ def some_label(results: Path) -> Path:
     return sorted((results / LABELS).iterdir())[3]
 
 
-def a_flipped_byte_in_a_label(results: Path) -> tuple[str, str]:
+def a_flipped_byte_in_a_label(results: Path) -> str:
     label = some_label(results)
     flip(label)
-    return f"tiny/{LABELS}/{label.name} is not what results/tiny/{MANIFEST} lists: delete the manifest", MANIFEST
+    return f"tiny/{LABELS}/{label.name} is not what results/tiny/{MANIFEST} lists: delete the manifest"
 
 
-def a_deleted_label(results: Path) -> tuple[str, str]:
+def a_deleted_label(results: Path) -> str:
     label = some_label(results)
     label.unlink()
-    return f"tiny/{LABELS}/{label.name} is missing though results/tiny/{MANIFEST} lists it: delete the", MANIFEST
+    return f"tiny/{LABELS}/{label.name} is missing though results/tiny/{MANIFEST} lists it: delete the"
 
 
-def a_manifest_without_a_row(results: Path) -> tuple[str, str]:
+def a_manifest_without_a_row(results: Path) -> str:
     lines = (results / MANIFEST).read_text().splitlines(keepends=True)
     (results / MANIFEST).write_text("".join(lines[:2] + lines[3:]))
-    return f"tiny/{MANIFEST} lacks 1 of the images that are needed (first: train_0001): delete it", MANIFEST
+    return f"tiny/{MANIFEST} lacks 1 of the images that are needed (first: train_0001): delete it"
 
 
-def a_manifest_of_other_files(results: Path) -> tuple[str, str]:
+def a_manifest_of_other_files(results: Path) -> str:
     with open(results / MANIFEST, newline="") as stream:
         rows = list(csv.reader(stream))
     rows[1][2], rows[2][2] = rows[2][2], rows[1][2]
     with open(results / MANIFEST, "w", newline="") as stream:
         csv.writer(stream).writerows(rows)
-    return f"tiny/{LABELS}/{rows[1][1]} is not what results/tiny/{MANIFEST} lists: delete the manifest", MANIFEST
+    return f"tiny/{LABELS}/{rows[1][1]} is not what results/tiny/{MANIFEST} lists: delete the manifest"
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,23 @@ def a_manifest_of_other_files(results: Path) -> tuple[str, str]:
     [a_flipped_byte_in_a_label, a_deleted_label, a_manifest_without_a_row, a_manifest_of_other_files],
     ids=lambda spoil: spoil.__name__,
 )
-def test_damaged_labels_train_nothing(tiny_copy: Checkout, spoil: Callable[[Path], tuple[str, str]]):
-    """The next training that would read them finds out; without their manifest they are made anew, and are the same."""
+def test_damaged_labels_train_nothing(tiny_copy: Checkout, spoil: Callable[[Path], str]):
+    """The next training that would read them finds out before its first step, and nothing else is lost."""
+    sentence = spoil(tiny_copy.results)
+    (tiny_copy.results / MODEL).unlink()
     before = snapshot(tiny_copy.results)
-    for file in (tiny_copy.results / MODEL).parent.iterdir():
-        file.unlink()
-    sentence, to_delete = spoil(tiny_copy.results)
     output = fail(tiny_copy, MODEL)
     assert sentence in output
-    assert " steps (" not in output and not (tiny_copy.results / MODEL).exists()
-    (tiny_copy.results / to_delete).unlink()
-    tiny_copy.snakemake(f"results/tiny/{MODEL}")
+    assert " steps (" not in output
+    lost = {f for f, content in before.items() if snapshot(tiny_copy.results).get(f) != content}
+    assert {str(f.parent) for f in lost} <= {f"round1/{SEED}"}  # Snakemake clears a job's outputs before it runs it
+
+
+def test_damaged_labels_are_made_anew_without_their_manifest(tiny_copy: Checkout):
+    before = snapshot(tiny_copy.results)
+    flip(some_label(tiny_copy.results))
+    (tiny_copy.results / MANIFEST).unlink()
+    tiny_copy.snakemake(f"results/tiny/{MANIFEST}")
     assert snapshot(tiny_copy.results) == before
 
 
@@ -90,8 +96,8 @@ def test_a_truncated_checkpoint(tiny_copy: Checkout):
     assert f"results/tiny/{MODEL} cannot be read as a checkpoint (" in output
     assert "): delete it and run the target again" in output
     lost = {f for f in before if not (tiny_copy.results / f).exists()}
-    assert {f.parts[0] for f in lost} <= {"predictions"}  # Snakemake clears a job's outputs before it runs it
-    checkpoint.unlink()
+    assert {f.parts[0] for f in lost} <= {"predictions"}
+    checkpoint.unlink()  # as the sentence says
     tiny_copy.snakemake(f"results/tiny/{target}")
     assert snapshot(tiny_copy.results) == before
 
