@@ -57,31 +57,41 @@ class Records:
         steps[folder] = None
 
     def table(self, steps: Iterable[Path]) -> pd.DataFrame:
-        """One row a step: what made it, from which code and inputs, where, and how long it took."""
+        """One row a step: from which code, settings and inputs it was made, when, and how long it took."""
         return pd.DataFrame([self._row(step) for step in steps])
 
     def seconds(self, steps: Iterable[Path]) -> float:
         """Wall time (s) of the steps together."""
         return float(sum(self.all[step].get("wall_seconds") or 0 for step in steps))
 
+    def made_with(self, steps: Iterable[Path]) -> list[str]:
+        """Libraries and hardware, a sentence for each that differs from the others, naming its steps."""
+        found: dict[str, list[str]] = {}
+        for step in steps:
+            record = self.all[step]
+            versions = {"Python": record.get("python"), **record.get("libraries", {})}
+            libraries = ", ".join(f"{k} {v}" for k, v in versions.items() if v)
+            where = f"{libraries}; {_hardware(record.get('device', {}))}."
+            found.setdefault(where, []).append(step.relative_to(self.results).as_posix())
+        if len(found) == 1:
+            return [f"All steps were made with {where}" for where in found]
+        return [f"{', '.join(names)}: made with {where}" for where, names in found.items()]
+
     def _row(self, step: Path) -> dict[str, Any]:
         record = self.all[step]
-        code, device, read = record.get("code", {}), record.get("device", {}), record["inputs"]
+        code, read = record.get("code", {}), record["inputs"]
         parameters = record.get("parameters", {}).items()
         changed = [f"{k} = {v}" for k, v in sorted(parameters) if k in self.baseline and v != self.baseline[k]]
         sources = sorted((k, v) for k, v in read.items() if k.endswith(".py"))
         others = {k: v for k, v in read.items() if not k.endswith(".py") and v != "folder"}
         return {
             "step": step.relative_to(self.results).as_posix(),
-            "rule": record.get("rule"),
             "code": (code.get("commit") or "unknown")[:10] + (" + edits" if code.get("dirty") else ""),
             "sources": hashlib.sha256(repr(sources).encode()).hexdigest()[:10],
             "seed": "–" if record.get("seed") is None else str(record["seed"]),
             "differs_from_baseline": ", ".join(changed) or "–",
             "read": ", ".join(f"{self._short(path)} {digest[:10]}" for path, digest in others.items()),
             "still_so": self._unchanged(others),
-            "libraries": ", ".join(f"{k} {v}" for k, v in sorted(record.get("libraries", {}).items()) if v),
-            "hardware": _hardware(device),
             "wall_seconds": record.get("wall_seconds"),
             "finished": (record.get("finished") or "")[:16].replace("T", " "),
         }
@@ -111,7 +121,8 @@ def chains_section(name: str, title: str, numbers: Sequence[Number], records: Re
         row = {"label": label, "seed": seed, "miou": refined, "miou_without_crf": without, "steps": len(steps)}
         rows.append(row | {"wall_seconds": records.seconds(steps)})
         summary = html.escape(f"{label}, seed {seed}: mIoU {refined:.1f} %")
-        chains.append(f"<details><summary>{summary}</summary>{section(records.table(steps))}</details>")
+        made_with = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in records.made_with(steps))
+        chains.append(f"<details><summary>{summary}</summary>{section(records.table(steps))}{made_with}</details>")
     parts = [f'<h2 id="{html.escape(name)}">{html.escape(title)}</h2>', f"<p>{html.escape(NOTE)}</p>"]
     parts += [section(pd.DataFrame(rows), file=f"{name}_numbers.csv"), f"<p>{html.escape(CHAIN_NOTE)}</p>", *chains]
     return "\n".join(parts)

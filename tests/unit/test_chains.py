@@ -67,8 +67,7 @@ def test_a_step_tells_code_inputs_and_machine(records: Records):
     assert f"data/images.csv {digest}" in labels["read"]
     assert "classifier/default/seed-0/model.safetensors " in labels["read"] and ".py" not in labels["read"]
     assert labels["differs_from_baseline"] == "masking.kernel = 5"
-    assert (labels["code"], labels["seed"], labels["libraries"]) == ("0123456789", "0", "torch 2.15.0")
-    assert labels["hardware"] == "A processor, math threads 1, deterministic"
+    assert (labels["code"], labels["seed"]) == ("0123456789", "0")
     assert set(table["still_so"]) == {"yes"}
     assert table["sources"].nunique() == 1
 
@@ -94,4 +93,14 @@ def test_the_page_of_a_table(records: Records):
     page = chains_section("nsrom_table3", "Table 3 & more", numbers, records)
     assert '<h2 id="nsrom_table3">Table 3 &amp; more</h2>' in page
     assert "<summary>kernel &lt;5&gt;, seed 0: mIoU 62.5 %</summary>" in page
-    assert page.count("<details>") == 1 and page.count("train_classifier") == 1
+    assert page.count("<details>") == 1 and page.count("<td>classifier/default/seed-0</td>") == 1
+
+
+def test_libraries_and_hardware_are_told_once(records: Records):
+    steps = records.chain(EVALUATION)
+    here = "torch 2.15.0; A processor, math threads 1, deterministic."
+    assert records.made_with(steps) == [f"All steps were made with {here}"]
+    records.all[steps[-1]]["device"] |= {"gpu": "A GPU", "deterministic": False}
+    everything, last = records.made_with(steps)
+    assert everything.endswith(f"round1/kernel-5/seed-0: made with {here}")
+    assert last == "evaluation/kernel-5/seed-0: made with torch 2.15.0; A GPU, math threads 1."
