@@ -68,6 +68,7 @@ rule export_cams:
     output:
         maps=directory(f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/maps"),
         manifest=f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/cams/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/export_cams/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -94,6 +95,7 @@ rule export_integral_cams:
     output:
         maps=directory(f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/maps"),
         manifest=f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/integral_cams/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/export_integral_cams/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -123,6 +125,7 @@ rule fuse_saliency:
     output:
         labels=directory(f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/initial_labels/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/fuse_saliency/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -160,6 +163,7 @@ rule mine_potential_objects:
     output:
         labels=directory(f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/mine_potential_objects/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -198,6 +202,7 @@ rule mask_nonsalient_region:
     output:
         labels=directory(f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/masked_labels/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/mask_nonsalient_region/{{variant}}_seed-{{seed}}.txt",
     benchmark:

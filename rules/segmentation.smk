@@ -85,6 +85,7 @@ rule predict_training_images:
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/predict_training_images/{{variant}}_seed-{{seed}}.txt",
     benchmark:

@@ -41,12 +41,15 @@ class Picture:
 
 
 def read_picture(path: Path, size: int | None = None) -> np.ndarray:
-    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it cannot be read."""
+    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it is damaged."""
     with open(path, "rb") as stream:
         data = stream.read()
+    # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
+    if data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-64:]:
+        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if picture is None:
-        raise DataError(f"{path} cannot be decoded as a picture: replace it")
+        raise DataError(f"{path} cannot be decoded as a picture: copy it again or replace it")
     return picture if size is None else squash(picture, size)
 
 
@@ -166,6 +169,9 @@ def split_ids(folder: Path, split: str) -> list[str]:
     ids = path.read_text().split()
     if not ids:
         raise DataError(f"{path} lists no image: split '{split}' is empty")
+    strange = [i for i in ids if i != Path(i).name or i.startswith(".") or not i.isprintable()]
+    if strange:
+        raise DataError(f"{path} holds {strange[0]!r}, which is no image id: list names of pictures without a folder")
     if len(set(ids)) != len(ids):
         raise DataError(f"{path} lists an image twice: list each once")
     return ids
@@ -196,9 +202,6 @@ def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
             f"{path} is missing though split '{split}' lists it: add the picture or take it out of the split"
         )
     data = path.read_bytes()
-    # OpenCV fills the rest of a truncated JPEG with grey and says nothing; the end marker tells.
-    if b"\xff\xd9" not in data[-64:]:
-        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     height, width = read_picture(path).shape[:2]
     kind = {0: "", 1: "simple"}.get(len(classes.split()), "complex")
     return image_id, split, width, height, classes, kind, path, sha256(data).hexdigest()

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from wsss.settings import FILE, FOLDER, Address, Section
+from wsss.settings import FILE, FOLDER, Address, Name, Place, Section
 
 
 class OpenMoji(Section):
@@ -17,7 +17,7 @@ class OpenMoji(Section):
 class Archive(Section):
     """An archive that has to be given."""
 
-    path: str | None = Field(
+    path: Place | None = Field(
         None, description="the archive, or its unpacked folder; null: its usual name in `dataset.voc2012.downloads`"
     )
     checksum: str = Field(
@@ -53,21 +53,23 @@ class Figures(Section):
 class VOC2012(Section):
     """PASCAL VOC 2012 with the masks of SBD, or of a SegmentationClassAug if `augmented.path` names one."""
 
-    downloads: str = Field("data/voc2012", description="folder where archives without a path are, or are downloaded to")
+    downloads: Place = Field(
+        "data/voc2012", description="folder where archives without a path are, or are downloaded to"
+    )
     download: bool = Field(False, description="download `trainval` and `sbd` if they are not there")
     trainval: PublicArchive = PublicArchive()
     sbd: PublicArchive = PublicArchive()
     augmented: AugmentedMasks = AugmentedMasks()
     test: Archive = Archive()
-    labels: str | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
+    labels: Place | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
     expected: Figures = Figures()
 
 
 class Saliency(Section):
     """Saliency maps of the training pictures, given or detected; null: they lie in the data set's folder `Saliency`."""
 
-    maps: str | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
-    model: str | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
+    maps: Place | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
+    model: Place | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
     url: Address | None = Field(None, description="where the file `model` is downloaded from if it is missing")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
@@ -89,10 +91,10 @@ class Dataset(Section):
     name: str = Field(
         "openmoji", pattern=FOLDER, description="folder under `results/`; data that differ need a name of their own"
     )
-    path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
-    train_split: str = Field("train", description="split that trains, as in `labels.csv`")
-    val_split: str = Field("val", description="split that is evaluated")
-    test_split: str | None = Field(None, description="split without labels that `submission` predicts")
+    path: Place | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
+    train_split: Name = Field("train", description="split that trains, as in `labels.csv`")
+    val_split: Name = Field("val", description="split that is evaluated")
+    test_split: Name | None = Field(None, description="split without labels that `submission` predicts")
     openmoji: OpenMoji = OpenMoji()
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
@@ -112,7 +114,7 @@ class WeightFile(Section):
 class Weights(Section):
     """Initial weights; a file that is missing is fetched, a name that ends in `-<start of its sha256>.pth` checked."""
 
-    folder: str = Field("data/weights", description="where they are kept")
+    folder: Place = Field("data/weights", description="where they are kept")
     vgg16: str = Field("vgg16-397923af.pth", pattern=FILE, description="VGG-16 of torchvision, ImageNet")
     resnet101: str = Field("resnet101-63fe2227.pth", pattern=FILE, description="ResNet-101 of torchvision, ImageNet")
     coco: str = Field(

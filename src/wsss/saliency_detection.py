@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from wsss.archives import verify
+from wsss.arithmetic import math_threads
 from wsss.artifacts import image_folder
 from wsss.batches import batches_of
 from wsss.data import DataError, read_picture, squash
@@ -35,7 +36,7 @@ def detect_saliency(
     wrong checksum, and ``DataError`` for a model that has not U²-Net's inputs and outputs.
     """
     verify(model, checksum)
-    session, single = open_model(model, threads)
+    session, single = open_model(model, math_threads())
     read = lambda image_id: _input_and_size(pictures / f"{image_id}.jpg")  # noqa: E731
     size = 1 if single else batch_size
     with image_folder(maps, manifest) as aside:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wsss.arithmetic import settle
 from wsss.artifacts import written_aside
 from wsss.progress import Progress
 from wsss.randomness import generator
@@ -26,7 +27,8 @@ class TrainingError(ValueError):
 
 
 def device() -> torch.device:
-    """The GPU if there is one, else the CPU."""
+    """The GPU if there is one, else the CPU; its arithmetic is as ``wsss.arithmetic`` says."""
+    settle()
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

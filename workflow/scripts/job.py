@@ -1,6 +1,5 @@
 """What every script does around its one call: log, progress, threads, the ground-truth guard, provenance."""
 
-import os
 import sys
 import time
 import traceback
@@ -18,8 +17,8 @@ def job(snakemake, *, may_read_masks: bool = False):
     An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
     in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
     from wsss import guard
+    from wsss.arithmetic import fix_threads
     from wsss.artifacts import check_digest
     from wsss.progress import Progress
     from wsss.provenance import write_provenance
@@ -32,8 +31,9 @@ def job(snakemake, *, may_read_masks: bool = False):
     start = time.monotonic()
     with open(snakemake.log[0], "w") as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
-        progress = Progress(label, log)
+        progress, where = Progress(label, log), f"(traceback: {snakemake.log[0]})"
         try:
+            fix_threads()  # before anything imports torch
             if weights and (digest := getattr(snakemake.params, "weights_digest", None)):
                 check_digest(Path(weights), digest)
             yield SimpleNamespace(
@@ -43,9 +43,12 @@ def job(snakemake, *, may_read_masks: bool = False):
                 threads=snakemake.threads,
                 weights=Path(weights) if weights else None,
             )
+        except FileNotFoundError as error:
+            traceback.print_exc(file=log)
+            sys.exit(f"Error in {label}: {error.filename} is missing: put it back, or have it made again\n{where}")
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)
-            sys.exit(f"Error in {label}: {error}\n(traceback: {snakemake.log[0]})")
+            sys.exit(f"Error in {label}: {error}\n{where}")
         except BaseException:
             traceback.print_exc(file=log)
             raise
