@@ -23,6 +23,7 @@ from wsss.parallel import map_stream
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resampling import aligned_size, scale_input, upsample_logits
+from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 
 LOSS_STRIDE = 2  # every second label in both directions: a quarter of the pixels to compare
@@ -71,6 +72,7 @@ def train_segmentation(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains DeepLab from initial ``weights`` on the labels that ``label_of`` names; writes checkpoint and history.
 
@@ -117,6 +119,7 @@ def train_segmentation(
         iterations=s["iterations"],
         accumulate=s["accumulate"],
         workers=workers,
+        state=state,
     )
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes))

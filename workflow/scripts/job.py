@@ -1,45 +1,68 @@
 """What every script does around its one call: log, progress, threads, the ground-truth guard, provenance."""
 
 import os
+import shutil
 import sys
 import time
 import traceback
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Run:
+    """What a job is given: ``progress``, ``settings`` (``params.settings``), ``seed``, ``threads``, and the rest."""
+
+    def __init__(self, snakemake, progress):
+        self.snakemake, self.progress, self.threads = snakemake, progress, snakemake.threads
+        seed = getattr(snakemake.wildcards, "seed", None)
+        self.seed = None if seed is None else int(seed)
+        self.settings = dict(getattr(snakemake.params, "settings", {}))
+        weights = getattr(snakemake.input, "weights", None)  # absent, or empty for a backbone that brings its own
+        self.weights = Path(weights) if weights else None
+        self.save_minutes = snakemake.config["resuming"]["save_minutes"]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all that the job's result depends on: inputs (code is among them), parameters, seed."""
+        from wsss.fingerprints import fingerprint
+
+        given = {"rule": self.snakemake.rule, "seed": self.seed, "parameters": dict(self.snakemake.params.items())}
+        return fingerprint([str(i) for i in self.snakemake.input], given)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the job may keep what it needs to go on; no output, since Snakemake deletes those of failed jobs."""
+        log = Path(self.snakemake.log[0])
+        return log.parents[2] / "state" / log.parent.name / log.stem
+
+
 @contextmanager
 def job(snakemake, *, may_read_masks: bool = False):
-    """Yields ``progress``, ``settings`` (``params.settings``), ``seed``, ``threads`` and the initial ``weights``.
+    """Yields a ``Run``.
 
     An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
     in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
     from wsss import guard
+    from wsss.interruption import Stopped
     from wsss.progress import Progress
     from wsss.provenance import write_provenance
 
     if not may_read_masks:
         guard.forbid()
-    seed = getattr(snakemake.wildcards, "seed", None)
-    settings = dict(getattr(snakemake.params, "settings", {}))
-    weights = getattr(snakemake.input, "weights", None)  # absent, or empty for a backbone that brings its own
     start = time.monotonic()
     with open(snakemake.log[0], "w") as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
-        progress = Progress(label, log)
+        run = Run(snakemake, Progress(label, log))
         try:
-            yield SimpleNamespace(
-                progress=progress,
-                settings=settings,
-                seed=None if seed is None else int(seed),
-                threads=snakemake.threads,
-                weights=Path(weights) if weights else None,
-            )
+            yield run
+        except Stopped as stopped:
+            run.progress.say(str(stopped))
+            sys.exit(1)
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)
             sys.exit(f"Error in {label}: {error}\n(traceback: {snakemake.log[0]})")
@@ -51,9 +74,10 @@ def job(snakemake, *, may_read_masks: bool = False):
                 Path(snakemake.output.provenance),
                 rule=snakemake.rule,
                 inputs=[str(i) for i in snakemake.input],
-                parameters=settings,
-                seed=None if seed is None else int(seed),
+                parameters=run.settings,
+                seed=run.seed,
                 seconds=time.monotonic() - start,
                 threads=snakemake.threads,
                 root=ROOT,
             )
+        shutil.rmtree(run.state_folder, ignore_errors=True)

@@ -18,6 +18,7 @@ from wsss.nsrom.network import build_network, classification_loss, identity, ima
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resampling import aligned_size, upsample_logits
+from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 
 
@@ -34,6 +35,7 @@ def train_classifier(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the classifier on image-level labels and accumulates its attention meanwhile (OAA).
 
@@ -54,7 +56,7 @@ def train_classifier(
             oaa.add(indices, maps.detach().cpu(), last=epoch == epochs - 1)
         return classification_loss(maps, labels)
 
-    rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers)
+    rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers, state, oaa)
     with image_folder(attention, manifest) as folder:
         for picture, maps in zip(pictures, oaa.maps, strict=True):
             write_maps(folder / f"{picture.image_id}.png", np.stack([maps[c] for c in picture.classes]))
@@ -74,6 +76,7 @@ def train_integral(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the integral attention model from initial ``weights`` on the accumulated maps in folder ``attention``."""
     torch.manual_seed(seed + 1)
@@ -91,7 +94,7 @@ def train_integral(
         images, target = batch
         return integral_attention_loss(network(network.backbone.normalise(images)).float(), target)
 
-    rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers)
+    rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers, state)
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes, integral=True))
 
@@ -162,7 +165,20 @@ class _Accumulation:
                     stored[c] = merged
 
 
-def _train(network, sample, loss, pictures, settings, section, seed, progress, workers) -> list[dict[str, float]]:
+    def state_dict(self) -> dict[str, Tensor]:
+        """For saving: ``pairs`` (N, 2), index of the picture and class, and their ``maps`` (N, h, w) uint8."""
+        found = [(index, c, m) for index, stored in enumerate(self.maps) for c, m in stored.items()]
+        maps = np.stack([m for _, _, m in found]) if found else np.zeros((0, 0, 0), np.uint8)
+        pairs = np.array([(index, c) for index, c, _ in found], np.int64).reshape(-1, 2)
+        return {"pairs": torch.from_numpy(pairs), "maps": torch.from_numpy(maps)}
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        for (index, c), values in zip(state["pairs"].tolist(), state["maps"].numpy(), strict=True):
+            self.maps[index][c] = values
+
+
+def _train(
+    network, sample, loss, pictures, settings, section, seed, progress, workers, state, companion=None
+) -> list[dict[str, float]]:
     own = {k.removeprefix(f"{section}."): v for k, v in settings.items() if k.startswith(f"{section}.")}
     return train(
         network,
@@ -177,6 +193,8 @@ def _train(network, sample, loss, pictures, settings, section, seed, progress, w
         names=[p.image_id for p in pictures],
         workers=workers,
     )
+        state=state,
+        companion=companion,
 
 
 def _jittered(picture: Picture, settings: dict, seed: int, epoch: int, index: int) -> np.ndarray:
