@@ -2,12 +2,15 @@
 
 import csv
 import json
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from wsss.artifacts import image_folder, written_aside
+from wsss.artifacts import image_folder, is_done, kept_folder, written_aside
 from wsss.data import Picture
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
@@ -29,17 +32,21 @@ def evaluate(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    key: str | None = None,
 ) -> None:
-    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions."""
+    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions.
+
+    ``key``: see ``image_folder``.
+    """
     count = len(class_names)
-    sums = {"raw": np.zeros((count, count), np.int64), "crf": np.zeros((count, count), np.int64)}
-    with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, count, settings, checkpoint, progress, workers)
+    with image_folder(folder, manifest, key) as aside, _folder_of_raw_labels(folder, key) as raw:
+        folders = {"raw": Path(raw), "crf": aside}
+        done = lambda p: all(is_done(f, p.image_id) for f in folders.values())  # noqa: E731
+        predicted = predict_probabilities(pictures, count, settings, checkpoint, progress, workers, done)
         for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
-            truth = read_label(masks[picture.image_id])
             for name, label in labels.items():
-                sums[name] += confusion_matrix(label, truth, count)
-            write_label(aside / f"{picture.image_id}.png", labels["crf"])
+                write_label(folders[name] / f"{picture.image_id}.png", label)
+        sums = {name: _confusion_of(f, progress(pictures, len(pictures)), masks, count) for name, f in folders.items()}
     scores = {name: _scores_of(matrix, class_names) for name, matrix in sums.items()}
     report = {"images": len(pictures), **scores, "conditions": conditions_of(settings)}
     with written_aside(metrics) as aside:
@@ -48,6 +55,19 @@ def evaluate(
         rows = [(n, scores["raw"]["iou"][n], scores["crf"]["iou"][n]) for n in class_names]
         csv.writer(stream).writerows([("class", "iou", "iou_crf"), *rows])
     progress.say(f"mIoU {100 * scores['raw']['miou']:.1f} %, with CRF {100 * scores['crf']['miou']:.1f} %")
+
+
+def _folder_of_raw_labels(folder: Path, key: str | None) -> AbstractContextManager:
+    """Where labels before CRF lie until all are there to be scored, the earlier run's among them."""
+    return kept_folder(folder.with_name(f"{folder.name}_raw"), key) if key else TemporaryDirectory()
+
+
+def _confusion_of(labels: Path, pictures: Iterable[Picture], masks: dict[str, Path], count: int) -> np.ndarray:
+    total = np.zeros((count, count), np.int64)
+    for picture in pictures:
+        label = read_label(labels / f"{picture.image_id}.png")
+        total += confusion_matrix(label, read_label(masks[picture.image_id]), count)
+    return total
 
 
 def _both_labels(

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wsss.artifacts import image_folder
+from wsss.artifacts import image_folder, is_done
 from wsss.augment import jitter_colour, scale_and_crop, scale_crop_flip
 from wsss.backbone_names import segmentation_backbone
 from wsss.backbones import build_backbone
-from wsss.batches import batches_of
+from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.crf import refine_present
 from wsss.data import DataError, Picture, read_picture, squash
@@ -141,9 +141,18 @@ def _augmented(
 
 
 def predict_probabilities(
-    pictures: list[Picture], num_classes: int, settings: dict, checkpoint: Path, progress: Progress, workers: int = 1
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    checkpoint: Path,
+    progress: Progress,
+    workers: int = 1,
+    done: Callable[[Picture], bool] = lambda picture: False,
 ) -> Iterator[tuple[Picture, np.ndarray, np.ndarray]]:
-    """Yields (picture, image (H, W, 3) uint8, class probabilities (C, H, W) float32 at the picture's size)."""
+    """Yields (picture, image (H, W, 3) uint8, class probabilities (C, H, W) float32 at the picture's size).
+
+    Batches whose pictures are all ``done`` are left out.
+    """
     network = build_segmentation(settings, num_classes, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes))
     network.to(device()).eval()
@@ -151,7 +160,8 @@ def predict_probabilities(
     read = read_whole if whole else partial(_read_squashed, settings=settings)
     size = 1 if whole else settings["segmentation.batch_size"]
     aligned = settings["segmentation.align_corners"]
-    for chunk, images in progress(batches_of(pictures, read, size, workers), -(-len(pictures) // size), "batches"):
+    chunks = chunks_of(pictures, size, done)
+    for chunk, images in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
         scores = _scores(network, _inputs(network, images, settings), settings)
         for picture, values in zip(chunk, scores, strict=True):
             full = upsample_logits(values[None], (picture.height, picture.width), align_corners=aligned)[0]
@@ -222,10 +232,12 @@ def predict(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    key: str | None = None,
 ) -> None:
-    """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled)."""
-    with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, num_classes, settings, checkpoint, progress, workers)
+    """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled).  ``key``: see ``image_folder``."""
+    with image_folder(folder, manifest, key) as aside:
+        done = lambda p: is_done(aside, p.image_id)  # noqa: E731
+        predicted = predict_probabilities(pictures, num_classes, settings, checkpoint, progress, workers, done)
         for picture, label in map_stream(partial(_training_label, settings=settings), predicted, workers):
             write_label(aside / f"{picture.image_id}.png", label)
 

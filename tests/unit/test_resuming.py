@@ -7,10 +7,12 @@ import resource
 import signal
 import threading
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
+from outages import Outage
 from test_training import OPTIMISER, Network
 from torch import nn
 
@@ -34,10 +36,6 @@ class Maximum:
 
     def load_state_dict(self, state):
         self.value = state["value"]
-
-
-class Outage(Exception):
-    """What ends a training at once, as SIGKILL does."""
 
 
 def run(
@@ -168,26 +166,25 @@ def test_a_damaged_state_is_said_and_not_used(tmp_path, kind, damage):
     assert f"the saved state {file} is damaged: training starts anew" in log
 
 
-@pytest.fixture
-def full_disk():
+@contextmanager
+def full_disk(size=64):
     """No file can grow beyond a few bytes: writing fails like on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    def fill(size=64):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
 
-    yield fill
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_state_that_cannot_be_saved_stops_no_training_and_keeps_the_former(tmp_path, full_disk):
+def test_a_state_that_cannot_be_saved_stops_no_training_and_keeps_the_former(tmp_path):
     expected, _ = run()
     with pytest.raises(Outage):
         run(tmp_path, die_at=4)
     (file,) = tmp_path.iterdir()
     before = file.read_bytes()
-    full_disk()
-    bits, log = run(tmp_path)
+    with full_disk():
+        bits, log = run(tmp_path)
     assert bits == expected
     assert "the state after step 4 could not be saved (File too large): training goes on without it" in log
     assert [f.name for f in tmp_path.iterdir()] == [file.name] and file.read_bytes() == before

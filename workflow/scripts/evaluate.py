@@ -22,4 +22,5 @@ with job(snakemake, may_read_masks=True) as run:
         manifest=Path(snakemake.output.manifest),
         progress=run.progress,
         workers=run.threads,
+        key=run.fingerprint,
     )

@@ -5,8 +5,9 @@ import shutil
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
+from io import TextIOWrapper
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +45,8 @@ def job(snakemake, *, may_read_masks: bool = False):
     """Yields a ``Run``.
 
     An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
-    in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
+    in the log.  So does a signal that asks it to stop.  If the rule declares the output ``provenance``, it is written
+    when the block succeeds.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
     from wsss import guard
@@ -55,7 +57,8 @@ def job(snakemake, *, may_read_masks: bool = False):
     if not may_read_masks:
         guard.forbid()
     start = time.monotonic()
-    with open(snakemake.log[0], "w") as log:
+    # Without a buffer: on a full disk, closing the log must not fail and hide the error that the disk is full.
+    with TextIOWrapper(open(snakemake.log[0], "wb", buffering=0), write_through=True) as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
         run = Run(snakemake, Progress(label, log))
         try:
@@ -64,7 +67,8 @@ def job(snakemake, *, may_read_masks: bool = False):
             run.progress.say(str(stopped))
             sys.exit(1)
         except (ValueError, OSError) as error:
-            traceback.print_exc(file=log)
+            with suppress(OSError):
+                traceback.print_exc(file=log)
             sys.exit(f"Error in {label}: {error}\n(traceback: {snakemake.log[0]})")
         except BaseException:
             traceback.print_exc(file=log)

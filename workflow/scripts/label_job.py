@@ -28,4 +28,5 @@ def make_labels(snakemake, make: Callable, folders: dict[str, str]) -> None:
             Path(snakemake.output.manifest),
             progress=run.progress,
             processes=run.threads,
+            key=run.fingerprint,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wsss.artifacts import image_folder
+from wsss.artifacts import image_folder, is_done
 from wsss.data import Picture
 from wsss.label_io import read_gray, read_label, write_label
 from wsss.nsrom.attention import resize_attention
@@ -18,12 +18,23 @@ Make = Callable[[Picture], np.ndarray]
 
 
 def write_labels(
-    make: Make, pictures: list[Picture], folder: Path, manifest: Path, *, progress: Callable, processes: int = 1
+    make: Make,
+    pictures: list[Picture],
+    folder: Path,
+    manifest: Path,
+    *,
+    progress: Callable,
+    processes: int = 1,
+    key: str | None = None,
 ) -> None:
-    """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest."""
-    with image_folder(folder, manifest) as aside:
+    """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest.
+
+    ``key``: see ``image_folder``.
+    """
+    with image_folder(folder, manifest, key) as aside:
+        missing = [p for p in pictures if not is_done(aside, p.image_id)]
         write = partial(_write, make, aside)
-        for _ in progress(map_pictures(write, pictures, processes), len(pictures)):
+        for _ in progress(map_pictures(write, missing, processes), len(missing)):
             continue
 
 

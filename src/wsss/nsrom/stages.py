@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wsss.artifacts import image_folder
+from wsss.artifacts import image_folder, is_done
 from wsss.augment import jitter_colour
-from wsss.batches import batches_of
+from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.data import Picture, read_picture, squash
 from wsss.nsrom.attention import accumulate, quantise
@@ -110,10 +110,12 @@ def export_maps(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    key: str | None = None,
 ) -> None:
     """Writes the class activation maps (CAM, or OA-CAM with ``integral``) of each picture's image-level classes.
 
     Maps of several scales are averaged after ReLU on the finest one's grid; the maximum of a map becomes 255.
+    ``key``: see ``image_folder``.
     """
     network = build_network(settings, num_classes, integral=integral, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes, integral=integral))
@@ -126,10 +128,9 @@ def export_maps(
         image = read_picture(picture.path)
         return [squash(image, size) for size in sizes]
 
-    batches = batches_of(pictures, read, settings["classifier.batch_size"], workers)
-    with image_folder(folder, manifest) as aside, torch.inference_mode():
-        total = -(-len(pictures) // settings["classifier.batch_size"])
-        for chunk, images in progress(batches, total, "batches"):
+    with image_folder(folder, manifest, key) as aside, torch.inference_mode():
+        chunks = chunks_of(pictures, settings["classifier.batch_size"], lambda p: is_done(aside, p.image_id))
+        for chunk, images in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
             maps = _averaged_maps(network, images).cpu().numpy()
             for picture, all_maps in zip(chunk, maps, strict=True):
                 kept = [quantise(all_maps[c - 1]) for c in picture.classes]
@@ -164,13 +165,13 @@ class _Accumulation:
                 if merged is not None:
                     stored[c] = merged
 
-
     def state_dict(self) -> dict[str, Tensor]:
         """For saving: ``pairs`` (N, 2), index of the picture and class, and their ``maps`` (N, h, w) uint8."""
         found = [(index, c, m) for index, stored in enumerate(self.maps) for c, m in stored.items()]
         maps = np.stack([m for _, _, m in found]) if found else np.zeros((0, 0, 0), np.uint8)
         pairs = np.array([(index, c) for index, c, _ in found], np.int64).reshape(-1, 2)
         return {"pairs": torch.from_numpy(pairs), "maps": torch.from_numpy(maps)}
+
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         for (index, c), values in zip(state["pairs"].tolist(), state["maps"].numpy(), strict=True):
             self.maps[index][c] = values
@@ -192,9 +193,9 @@ def _train(
         progress=progress,
         names=[p.image_id for p in pictures],
         workers=workers,
-    )
         state=state,
         companion=companion,
+    )
 
 
 def _jittered(picture: Picture, settings: dict, seed: int, epoch: int, index: int) -> np.ndarray:
