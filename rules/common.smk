@@ -22,6 +22,9 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+# For scripts, which see the config as it was given; a parameter of the rules would rerun them when it changes.
+config["resuming"] = CONFIG.resuming.model_dump()
+
 DATASET = CONFIG.dataset.name
 RESULTS = f"results/{CONFIG.folder}"
 LOGS = f"{RESULTS}/logs"

@@ -8,6 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
+
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"  # the last bytes of every PNG
+
 
 class ArtifactError(ValueError):
     """An artifact that is missing, damaged or not what a stage needs, in one sentence."""
@@ -29,14 +33,56 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def image_folder(folder: Path, manifest: Path) -> Iterator[Path]:
-    """Yields a folder to fill with one file per image id; then writes ``manifest`` and gives both their names."""
-    with written_aside(folder) as aside:
-        aside.mkdir()
+def image_folder(folder: Path, manifest: Path, key: str | None = None) -> Iterator[Path]:
+    """Yields a folder to fill with one file per image id; then writes ``manifest`` and gives both their names.
+
+    With ``key``, the fingerprint of all that the files depend on, the folder keeps what it holds when the block fails
+    or is killed: the next one with the same key gets it back, and ``is_done`` tells which images it need not make.
+    """
+    with kept_folder(folder, key) if key else written_aside(folder) as aside:
+        aside.mkdir(exist_ok=True)
         yield aside
-        rows = [(file.stem, file.name, sha256(file), file.stat().st_size) for file in sorted(aside.iterdir())]
+        files = sorted(f for f in aside.iterdir() if not f.name.startswith("."))
+        rows = [(file.stem, file.name, sha256(file), file.stat().st_size) for file in files]
+        if key:
+            _remove(folder)
+            os.replace(aside, folder)
     with written_aside(manifest) as aside, open(aside, "w", newline="") as stream:
         csv.writer(stream).writerows([("image_id", "file", "sha256", "bytes"), *rows])
+
+
+@contextmanager
+def kept_folder(path: Path, key: str) -> Iterator[Path]:
+    """Yields a folder beside ``path`` that outlives a failure, for the next call with the same ``key``.
+
+    Images that are not complete are removed first, and so is what other keys have left; the folder itself goes when the
+    block succeeds.
+    """
+    aside = path.with_name(f".{path.name}.{key[:16]}.partial")
+    for other in path.parent.glob(f".{path.name}.*partial"):
+        if other != aside:
+            _remove(other)
+    aside.mkdir(parents=True, exist_ok=True)
+    for file in aside.iterdir():
+        if file.name.startswith(".") or not is_complete(file):
+            _remove(file)
+    yield aside
+    _remove(aside)
+
+
+def is_done(folder: Path, image_id: str) -> bool:
+    """Whether ``folder`` of ``image_folder`` holds the image already."""
+    return (folder / f"{image_id}.png").exists()
+
+
+def is_complete(file: Path) -> bool:
+    """Whether a file is a PNG of which no byte is missing or wrong, by the checksums it holds."""
+    try:
+        with Image.open(file) as image:
+            image.verify()
+        return file.read_bytes().endswith(PNG_END)
+    except (OSError, SyntaxError, ValueError):
+        return False
 
 
 def read_manifest(manifest: Path) -> dict[str, dict[str, str]]:

@@ -61,6 +61,14 @@ class Release(Section):
     leave_out: list[str] = Field([], description="patterns of outputs, relative to `results/{data set}/`")
 
 
+class Resuming(Section):
+    """How an interrupted training goes on; no result depends on it, and changing it reruns nothing."""
+
+    save_minutes: float = Field(
+        10.0, ge=0, description="minutes between saves of a training's state; 0: after every step"
+    )
+
+
 class Config(Science):
     """The whole configuration."""
 
@@ -72,6 +80,7 @@ class Config(Science):
     )
     weights: Weights = Weights()
     release: Release = Release()
+    resuming: Resuming = Resuming()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
     experiments: dict[Name, Experiment] = Field({}, description="rows by name")
     tables: dict[Name, Table] = Field({}, description="targets by name")

@@ -2,18 +2,20 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from wsss.artifacts import image_folder, written_aside
+from wsss.artifacts import image_folder, is_done, kept_folder, read_manifest, written_aside
 from wsss.data import Picture
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.parallel import map_stream
-from wsss.parts import gather, not_in
+from wsss.parts import gather
 from wsss.progress import Progress
 from wsss.segmentation import predict_probabilities, refine
 
@@ -72,24 +74,40 @@ def compare(
     progress: Progress,
     workers: int = 1,
     parts: Sequence[Path] = (),
+    key: str | None = None,
 ) -> dict[str, np.ndarray]:
     """Writes predictions and returns their confusion matrices, (C, C) int64, without ("raw") and with CRF ("crf").
 
-    ``count``: classes, background included.  ``parts``: what ``evaluate_part`` has done, which is taken over.
+    ``count``: classes, background included.  ``parts``: what ``evaluate_part`` has done, which is taken over.  ``key``:
+    see ``image_folder``.
     """
-    sums = {name: np.zeros((count, count), np.int64) for name in ("raw", "crf")}
-    with image_folder(folder, manifest) as aside:
-        for part in gather(parts, aside):
+    with image_folder(folder, manifest, key) as aside, _folder_of_raw_labels(folder, key) as raw:
+        folders, taken = {"raw": Path(raw), "crf": aside}, gather(parts, aside)
+        gathered = {image_id for part in taken for image_id in read_manifest(part / "manifest.csv")}
+        left = [p for p in pictures if p.image_id not in gathered]
+        done = lambda p: all(is_done(f, p.image_id) for f in folders.values())  # noqa: E731
+        predicted = predict_probabilities(left, count, settings, checkpoint, progress, workers, done)
+        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
+            for name, label in labels.items():
+                write_label(folders[name] / f"{picture.image_id}.png", label)
+        sums = {name: _confusion_of(f, progress(left, len(left)), masks, count) for name, f in folders.items()}
+        for part in taken:
             for name, matrix in json.loads((part / COMPARED).read_text()).items():
                 sums[name] += np.array(matrix)
-        missing = not_in(aside, pictures, progress)
-        predicted = predict_probabilities(missing, count, settings, checkpoint, progress, workers)
-        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
-            truth = read_label(masks[picture.image_id])
-            for name, label in labels.items():
-                sums[name] += confusion_matrix(label, truth, count)
-            write_label(aside / f"{picture.image_id}.png", labels["crf"])
     return sums
+
+
+def _folder_of_raw_labels(folder: Path, key: str | None) -> AbstractContextManager:
+    """Where labels before CRF lie until all are there to be scored, the earlier run's among them."""
+    return kept_folder(folder.with_name(f"{folder.name}_raw"), key) if key else TemporaryDirectory()
+
+
+def _confusion_of(labels: Path, pictures: Iterable[Picture], masks: dict[str, Path], count: int) -> np.ndarray:
+    total = np.zeros((count, count), np.int64)
+    for picture in pictures:
+        label = read_label(labels / f"{picture.image_id}.png")
+        total += confusion_matrix(label, read_label(masks[picture.image_id]), count)
+    return total
 
 
 def _both_labels(

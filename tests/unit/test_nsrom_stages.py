@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from outages import EndsEarly, Outage
 
 from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError, load_checkpoint
@@ -23,6 +24,7 @@ from wsss.nsrom.quality import stage_quality
 from wsss.nsrom.stages import export_maps, train_classifier, train_integral
 from wsss.openmoji import build
 from wsss.progress import Progress
+from wsss.resuming import SavedState
 from wsss.variants import Plan
 
 SIZE, CLASSES = 65, 20
@@ -61,7 +63,7 @@ def pictures(data):
     return read_images(data / "images.csv", data / "data" / "classes.txt", "train", data / "saliency.csv")
 
 
-def classifier(pictures, folder: Path, workers: int = 1) -> Path:
+def classifier(pictures, folder: Path, workers: int = 1, progress: Progress | None = None, **more) -> Path:
     train_classifier(
         pictures,
         CLASSES,
@@ -71,13 +73,14 @@ def classifier(pictures, folder: Path, workers: int = 1) -> Path:
         attention=folder / "attention",
         manifest=folder / "attention.csv",
         history=folder / "history.csv",
-        progress=quiet(),
+        progress=progress or quiet(),
         workers=workers,
+        **more,
     )
     return folder
 
 
-def exported(pictures, folder: Path, *, integral: bool, checkpoint: Path, **changes) -> Path:
+def exported(pictures, folder: Path, *, integral: bool, checkpoint: Path, progress=None, key=None, **changes) -> Path:
     export_maps(
         pictures,
         CLASSES,
@@ -86,7 +89,8 @@ def exported(pictures, folder: Path, *, integral: bool, checkpoint: Path, **chan
         checkpoint=checkpoint,
         folder=folder / "maps",
         manifest=folder / "maps.csv",
-        progress=quiet(),
+        progress=progress or quiet(),
+        key=key,
     )
     check_folder(folder / "maps", folder / "maps.csv", [p.image_id for p in pictures])
     return folder / "maps"
@@ -141,6 +145,34 @@ def test_the_classifier_is_bit_identical_with_any_number_of_workers(pictures, ch
     again = classifier(pictures, tmp_path, workers=3)
     for name in ("model.safetensors", "attention.csv", "history.csv"):
         assert (again / name).read_bytes() == (chain["classifier"] / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+def test_an_interrupted_classifier_ends_with_the_same_bits_and_attention(pictures, chain, tmp_path, steps):
+    """Two epochs of two steps; attention accumulates in the second."""
+    with pytest.raises(Outage):
+        classifier(pictures, tmp_path, progress=EndsEarly(steps, "steps"), state=SavedState(tmp_path / "s", "key", 0))
+    progress = quiet()
+    again = classifier(pictures, tmp_path, progress=progress, state=SavedState(tmp_path / "s", "key", 0))
+    # A yielded step counts as done when the next one is asked for, and the last one leaves nothing to save.
+    assert f"goes on after step {min(steps, 3)}" in progress.log.getvalue()
+    for name in ("model.safetensors", "attention.csv", "history.csv"):
+        assert (again / name).read_bytes() == (chain["classifier"] / name).read_bytes(), name
+
+
+def test_an_interrupted_export_goes_on_to_the_same_bytes(pictures, chain, tmp_path):
+    four = {"checkpoint": chain["classifier"] / "model.safetensors", "integral": False, "key": "a" * 64}
+    one_at_a_time = {"classifier.batch_size": 1}
+    first = exported(pictures, tmp_path / "first", **four, **one_at_a_time)
+    with pytest.raises(Outage):
+        exported(pictures, tmp_path / "again", **four, **one_at_a_time, progress=EndsEarly(3, "batches"))
+    (kept,) = (tmp_path / "again").glob("*.partial")
+    times = {f.name: f.stat().st_mtime_ns for f in kept.iterdir()}
+    assert len(times) == 3
+    again = exported(pictures, tmp_path / "again", **four, **one_at_a_time)
+    assert {f.name: f.read_bytes() for f in again.iterdir()} == {f.name: f.read_bytes() for f in first.iterdir()}
+    assert {name: (again / name).stat().st_mtime_ns for name in times} == times
+    assert sorted(f.name for f in (tmp_path / "again").iterdir()) == ["maps", "maps.csv"]
 
 
 def test_histories(chain):

@@ -25,5 +25,6 @@ with job(snakemake, may_read_masks=True) as run, whole_or_part(snakemake, "predi
         progress=run.progress,
         workers=run.threads,
         parts=made.parts,
+        key=run.fingerprint,
         **scores,
     )

@@ -33,4 +33,5 @@ def make_labels(snakemake, make: Callable, folders: dict[str, str]) -> None:
             progress=run.progress,
             processes=run.threads,
             parts=made.parts,
+            key=run.fingerprint,
         )

@@ -22,4 +22,5 @@ with job(snakemake) as run, whole_or_part(snakemake) as made:
         progress=run.progress,
         workers=run.threads,
         parts=made.parts,
+        key=run.fingerprint,
     )

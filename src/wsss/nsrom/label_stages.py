@@ -28,12 +28,13 @@ def write_labels(
     progress: Progress,
     processes: int = 1,
     parts: Sequence[Path] = (),
+    key: str | None = None,
 ) -> None:
     """Writes ``make(picture)``, (H, W) uint8, as ``folder/{image_id}.png`` for every picture, and the manifest.
 
-    Labels that lie in finished ``parts`` are taken from there.
+    Labels that lie in finished ``parts`` are taken from there.  ``key``: see ``image_folder``.
     """
-    with image_folder(folder, manifest) as aside:
+    with image_folder(folder, manifest, key) as aside:
         gather(parts, aside)
         missing = not_in(aside, pictures, progress)
         for _ in progress(map_pictures(partial(_write, make, aside), missing, processes), len(missing)):

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wsss.artifacts import image_folder
+from wsss.artifacts import image_folder, is_done
 from wsss.augment import jitter_colour
-from wsss.batches import batches_of
+from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.data import Picture, read_picture, squash
 from wsss.nsrom.attention import accumulate, quantise
@@ -18,6 +18,7 @@ from wsss.nsrom.network import build_network, classification_loss, identity, ima
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resampling import aligned_size, upsample_logits
+from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 
 
@@ -34,6 +35,7 @@ def train_classifier(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the classifier on image-level labels and accumulates its attention meanwhile (OAA).
 
@@ -54,7 +56,7 @@ def train_classifier(
             oaa.add(indices, maps.detach().cpu(), last=epoch == epochs - 1)
         return classification_loss(maps, labels)
 
-    rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers)
+    rows = _train(network, sample, loss, pictures, settings, "classifier", seed, progress, workers, state, oaa)
     with image_folder(attention, manifest) as folder:
         for picture, maps in zip(pictures, oaa.maps, strict=True):
             write_maps(folder / f"{picture.image_id}.png", np.stack([maps[c] for c in picture.classes]))
@@ -74,6 +76,7 @@ def train_integral(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the integral attention model from initial ``weights`` on the accumulated maps in folder ``attention``."""
     torch.manual_seed(seed + 1)
@@ -91,7 +94,7 @@ def train_integral(
         images, target = batch
         return integral_attention_loss(network(network.backbone.normalise(images)).float(), target)
 
-    rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers)
+    rows = _train(network, sample, loss, pictures, settings, "integral", seed, progress, workers, state)
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes, integral=True))
 
@@ -107,10 +110,12 @@ def export_maps(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    key: str | None = None,
 ) -> None:
     """Writes the class activation maps (CAM, or OA-CAM with ``integral``) of each picture's image-level classes.
 
     Maps of several scales are averaged after ReLU on the finest one's grid; the maximum of a map becomes 255.
+    ``key``: see ``image_folder``.
     """
     network = build_network(settings, num_classes, integral=integral, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes, integral=integral))
@@ -123,10 +128,9 @@ def export_maps(
         image = read_picture(picture.path)
         return [squash(image, size) for size in sizes]
 
-    batches = batches_of(pictures, read, settings["classifier.batch_size"], workers)
-    with image_folder(folder, manifest) as aside, torch.inference_mode():
-        total = -(-len(pictures) // settings["classifier.batch_size"])
-        for chunk, images in progress(batches, total, "batches"):
+    with image_folder(folder, manifest, key) as aside, torch.inference_mode():
+        chunks = chunks_of(pictures, settings["classifier.batch_size"], lambda p: is_done(aside, p.image_id))
+        for chunk, images in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
             maps = _averaged_maps(network, images, align_corners=settings["cam.align_corners"]).cpu().numpy()
             for picture, all_maps in zip(chunk, maps, strict=True):
                 kept = [quantise(all_maps[c - 1]) for c in picture.classes]
@@ -161,8 +165,21 @@ class _Accumulation:
                 if merged is not None:
                     stored[c] = merged
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """For saving: ``pairs`` (N, 2), index of the picture and class, and their ``maps`` (N, h, w) uint8."""
+        found = [(index, c, m) for index, stored in enumerate(self.maps) for c, m in stored.items()]
+        maps = np.stack([m for _, _, m in found]) if found else np.zeros((0, 0, 0), np.uint8)
+        pairs = np.array([(index, c) for index, c, _ in found], np.int64).reshape(-1, 2)
+        return {"pairs": torch.from_numpy(pairs), "maps": torch.from_numpy(maps)}
 
-def _train(network, sample, loss, pictures, settings, section, seed, progress, workers) -> list[dict[str, float]]:
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        for (index, c), values in zip(state["pairs"].tolist(), state["maps"].numpy(), strict=True):
+            self.maps[index][c] = values
+
+
+def _train(
+    network, sample, loss, pictures, settings, section, seed, progress, workers, state, companion=None
+) -> list[dict[str, float]]:
     own = {k.removeprefix(f"{section}."): v for k, v in settings.items() if k.startswith(f"{section}.")}
     return train(
         network,
@@ -176,6 +193,8 @@ def _train(network, sample, loss, pictures, settings, section, seed, progress, w
         progress=progress,
         names=[p.image_id for p in pictures],
         workers=workers,
+        state=state,
+        companion=companion,
     )
 
 
