@@ -81,7 +81,7 @@ def test_a_config_is_read_as_plain_yaml(place: Checkout):
     overlay.write_text("dataset: !!python/object/apply:os.system ['touch pwned']\n")
     run = replace(place, config=(TINY, "tagged.yaml")).snakemake("nsrom_table3", check=False)
     assert run.returncode
-    assert "tagged.yaml" in run.stdout and "python/object/apply" in run.stdout
+    assert "Config file is not valid JSON or YAML" in run.stdout
     assert nothing_ran(place)
 
 
