@@ -1,6 +1,6 @@
 # `make` alone lists the targets. The environment is made from requirements.lock and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lock docs bench bench-full publish restore test-slurm
+.PHONY: help env demo test lint lock audit docs bench bench-full publish restore test-slurm
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -57,6 +57,10 @@ restore:  ## pull what was published, if it is what the current code and config 
 lock: | $(UV)  ## compile requirements.in into requirements.lock
 	$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-header \
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
+
+# --strict: what could not be looked up is an error too. Nothing is installed into .venv, and no package is built.
+audit: | $(UV)  ## look up known vulnerabilities of everything in requirements.lock (needs pypi.org)
+	$(UV) tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement requirements.lock
 
 docs: env  ## the reference of all settings, docs/config.md
 	$(BIN)/python -m wsss.config_reference > docs/config.md

@@ -12,6 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/scatter.smk"
 include: "rules/data.smk"
 include: "rules/voc2012.smk"
 include: "rules/coco.smk"

@@ -78,7 +78,7 @@ def label_stages(folder: Path, settings: dict) -> None:
 def network_stages(folder: Path, settings: dict) -> None:
     """Training, map export and prediction on 160 scenes."""
     openmoji.build(folder / "scenes", train=160, val=8)
-    check_images(folder / "scenes", folder / "images.csv", {"train": True})
+    check_images(folder / "scenes", folder / "images.csv", ["train"])
     check_masks(folder / "scenes", folder / "masks.csv", ["train"])
     pictures = read_images(folder / "images.csv", folder / "scenes" / "classes.txt", "train")
     masks = read_masks(folder / "masks.csv")

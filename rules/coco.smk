@@ -18,10 +18,11 @@ if COCO:
             labels=f"{BUILT}/labels.csv",
             classes=f"{BUILT}/classes.txt",
             groups=f"{BUILT}/supercategories.csv",
+            provenance=f"{BUILT}/provenance.json",
         log:
-            f"{LOGS}/prepare_coco/log.txt",
+            f"{DATA_LOGS}/prepare_coco/log.txt",
         benchmark:
-            f"{BENCHMARKS}/prepare_coco/job.tsv"
+            f"{DATA_BENCHMARKS}/prepare_coco/job.tsv"
         resources:
             mem_mb=growing(8000),
             runtime="2h",
@@ -38,9 +39,9 @@ if COCO:
         output:
             masks=directory(f"{BUILT}/SegmentationClass"),
         log:
-            f"{LOGS}/prepare_coco_masks/log.txt",
+            f"{DATA_LOGS}/prepare_coco_masks/log.txt",
         benchmark:
-            f"{BENCHMARKS}/prepare_coco_masks/job.tsv"
+            f"{DATA_BENCHMARKS}/prepare_coco_masks/job.tsv"
         threads: 8
         resources:
             mem_mb=growing(8000),

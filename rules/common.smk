@@ -22,12 +22,21 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+# For scripts, which see the config as it was given; a parameter of the rules would rerun them when it changes.
+config["resuming"] = CONFIG.resuming.model_dump()
+
 DATASET = CONFIG.dataset.name
 RESULTS = f"results/{CONFIG.folder}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
-IMAGES = f"{RESULTS}/data/images.csv"
-MASKS = f"{RESULTS}/data/masks.csv"
+# What depends on the data set only is made once, whatever `results` calls the folder of what is computed from it.
+DATA = f"results/{DATASET}/data"
+DATA_LOGS = f"results/{DATASET}/logs"
+DATA_BENCHMARKS = f"results/{DATASET}/benchmarks"
+IMAGES = f"{DATA}/images.csv"
+CLASSES = f"{DATA}/classes.txt"
+MASKS = f"{DATA}/masks.csv"
+SALIENCY = f"{DATA}/saliency.csv"
 # A job that asks for all cores waits until the longest training has left one free: few threads, unless there are many.
 # A cluster's jobs have cores of their own, as many as its profile says.
 LABEL_THREADS = max(1, (workflow.resource_settings.cores or 1) // 4)
@@ -74,9 +83,11 @@ def upstream(stage, role, file):
 
 
 def results_of(experiment, file, role="evaluation", **deltas):
-    """The files of an experiment's stage, one for each seed of the config."""
-    variant = PLAN.variant(role, PLAN.settings(experiment, **deltas))
-    return [artifact(variant, seed, file) for seed in CONFIG.seeds]
+    """The files of an experiment's stage, one for each seed of the config; where none matters, the first's for all."""
+    settings = PLAN.settings(experiment, **deltas)
+    variant = PLAN.variant(role, settings)
+    trained = settings["segmentation.supervision"] != "checkpoint"
+    return [artifact(variant, seed if trained else CONFIG.seeds[0], file) for seed in CONFIG.seeds]
 
 
 def memory(backbone, small, large):

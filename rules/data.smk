@@ -3,7 +3,7 @@
 from wsss.config import leaves
 
 MADE_OF = next((n for n in ("voc2012", "coco") if getattr(CONFIG.dataset, n)), "openmoji")
-BUILT = f"{RESULTS}/data/{MADE_OF}"
+BUILT = f"{DATA}/{MADE_OF}"
 FOLDER = CONFIG.dataset.path or BUILT
 
 
@@ -39,8 +39,8 @@ def names_and_sizes(paths):
 
 
 # Maps that are made or imported; None: those of the data set's own folder, if any, are used.
-SALIENCY = f"{RESULTS}/data/saliency/maps" if CONFIG.dataset.saliency else None
-SALIENCY_MANIFEST = f"{RESULTS}/data/saliency/manifest.csv" if SALIENCY else []
+MADE_MAPS = f"{DATA}/saliency/maps" if CONFIG.dataset.saliency else None
+MADE_MAPS_MANIFEST = f"{DATA}/saliency/manifest.csv" if MADE_MAPS else []
 
 
 if CONFIG.dataset.path is None and MADE_OF == "openmoji":
@@ -58,9 +58,9 @@ if CONFIG.dataset.path is None and MADE_OF == "openmoji":
             classes=f"{BUILT}/classes.txt",
             license=f"{BUILT}/LICENSE.txt",
         log:
-            f"{LOGS}/build_openmoji/log.txt",
+            f"{DATA_LOGS}/build_openmoji/log.txt",
         benchmark:
-            f"{BENCHMARKS}/build_openmoji/job.tsv"
+            f"{DATA_BENCHMARKS}/build_openmoji/job.tsv"
         threads: 8
         resources:
             mem_mb=growing(2000),
@@ -75,16 +75,14 @@ rule check_images:
     input:
         code=code("check_images.py"),
         pictures=[ancient(f) for f in present("JPEGImages")],
-        saliency=[ancient(f) for f in ([SALIENCY] if SALIENCY else present("Saliency"))],
-        saliency_manifest=SALIENCY_MANIFEST,
         lists=present(*SPLITS, "labels.csv", "classes.txt"),
     output:
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
     log:
-        f"{LOGS}/check_images/log.txt",
+        f"{DATA_LOGS}/check_images/log.txt",
     benchmark:
-        f"{BENCHMARKS}/check_images/job.tsv"
+        f"{DATA_BENCHMARKS}/check_images/job.tsv"
     priority: 90
     threads: 8
     resources:
@@ -95,11 +93,37 @@ rule check_images:
             "train": CONFIG.dataset.train_split,
             "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
-            "saliency": SALIENCY,
         },
-        listing=listing("JPEGImages", "Saliency"),
+        listing=listing("JPEGImages"),
     script:
         "../workflow/scripts/check_images.py"
+
+
+# Apart as well: who only scores a network needs no saliency.
+rule check_saliency:
+    input:
+        code=code("check_saliency.py"),
+        images=IMAGES,
+        classes=CLASSES,
+        maps=[ancient(f) for f in ([MADE_MAPS] if MADE_MAPS else present("Saliency"))],
+        maps_manifest=MADE_MAPS_MANIFEST,
+    output:
+        saliency=SALIENCY,
+    log:
+        f"{DATA_LOGS}/check_saliency/log.txt",
+    benchmark:
+        f"{DATA_BENCHMARKS}/check_saliency/job.tsv"
+    priority: 80
+    threads: 8
+    resources:
+        mem_mb=growing(1000),
+        runtime="1h",
+    params:
+        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency"},
+        split=CONFIG.dataset.train_split,
+        listing=listing("Saliency"),
+    script:
+        "../workflow/scripts/check_saliency.py"
 
 
 # Masks are checked apart, and first: bad ones stop the run early, yet nothing that trains depends on them.
@@ -112,9 +136,9 @@ rule check_masks:
     output:
         masks=MASKS,
     log:
-        f"{LOGS}/check_masks/log.txt",
+        f"{DATA_LOGS}/check_masks/log.txt",
     benchmark:
-        f"{BENCHMARKS}/check_masks/job.tsv"
+        f"{DATA_BENCHMARKS}/check_masks/job.tsv"
     priority: 100
     threads: 8
     resources:

@@ -124,7 +124,7 @@ rule draw_predictions:
     input:
         code=code("draw_predictions.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         predictions=lambda w: ancient(first_evaluations("predictions")(w)),
         manifests=first_evaluations("manifest.csv"),
@@ -153,7 +153,8 @@ rule draw_evolution:
         unpack(evolution_inputs),
         code=code("draw_evolution.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
+        saliency=SALIENCY,
         masks=MASKS,
     output:
         png=drawing("evolution", LABELS, CONFIG.figures),

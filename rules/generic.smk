@@ -5,7 +5,7 @@ rule train_image_classifier:
     input:
         code=code("train_image_classifier.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         weights=initial_weights(classifier_backbone, "image_classifier"),
     output:
         checkpoint=f"{RESULTS}/image_classifier/{{variant}}/seed-{{seed}}/model.safetensors",
@@ -22,6 +22,7 @@ rule train_image_classifier:
         gpu=1,
     params:
         settings=settings_of("image_classifier"),
+        weights_digest=weights_digest(classifier_backbone, "image_classifier"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_image_classifier.py"
@@ -31,12 +32,13 @@ rule find_patterns:
     input:
         code=code("find_patterns.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("patterns", "image_classifier", "model.safetensors"),
     output:
         patterns=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/patterns.safetensors",
         table=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/patterns.csv",
         images=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/images.csv",
+        provenance=f"{RESULTS}/patterns/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/find_patterns/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -57,12 +59,13 @@ rule project_features:
     input:
         code=code("project_features.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("projections", "image_classifier", "model.safetensors"),
         patterns=upstream("projections", "patterns", "patterns.safetensors"),
     output:
         projections=directory(f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/projections"),
         manifest=f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/project_features/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -83,13 +86,15 @@ rule estimate_masks:
     input:
         code=code("estimate_masks.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         projections=ancient(upstream("estimated_masks", "projections", "projections")),
         projections_manifest=upstream("estimated_masks", "projections", "manifest.csv"),
+        parts=parts_of("estimated_masks"),
     output:
         labels=directory(f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/manifest.csv",
         silent=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/silent.csv",
+        provenance=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/estimate_masks/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -103,3 +108,12 @@ rule estimate_masks:
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/estimate_masks.py"
+
+
+use rule estimate_masks as estimate_masks_part with:
+    output:
+        part=temp(directory(a_part("estimated_masks"))),
+    log:
+        f"{LOGS}/estimate_masks_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/estimate_masks_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"

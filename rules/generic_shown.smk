@@ -51,7 +51,7 @@ rule compute_clouds:
     input:
         code=code("compute_clouds.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         checkpoints=lambda w: first_of("image_classifier", "model.safetensors", w.clouds),
         patterns=lambda w: first_of("patterns", "patterns.safetensors", w.clouds),
@@ -102,7 +102,7 @@ rule draw_projections:
     input:
         code=code("draw_projections.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         projections=lambda w: ancient(first_of("projections", "projections", w.projected)),
         manifests=lambda w: first_of("projections", "manifest.csv", w.projected),

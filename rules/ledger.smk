@@ -30,10 +30,15 @@ def evaluations(wildcards):
     ]
     stated = {line["experiment"] for line in lines}
     files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
-    # No rule makes an absolute path: what merely exists is taken as it is, and makes nothing be trained.
-    leaf = lambda f, e: os.path.abspath(f) if of_these_settings(f, e) else None
-    found = {e: [f if f in made else leaf(f, e) for f in files[e]] for e in files}
-    return {e: [f for f in found[e] if f] for e in found}
+    usable = lambda f, e: f in made or of_these_settings(f, e)
+    return {e: [f for f in dict.fromkeys(files[e]) if usable(f, e)] for e in files}
+
+
+def evaluation_files(wildcards):
+    """For ``input:``: what merely exists is taken as it is, and makes nothing be trained."""
+    made = coming()
+    files = [f for found in evaluations(wildcards).values() for f in found]
+    return [f if f in made else before_update(f) for f in files]
 
 
 rule ledger:
@@ -46,7 +51,7 @@ rule compute_ledger:
     input:
         code=code("compute_ledger.py"),
         numbers=paper("_ledger"),
-        metrics=lambda w: [f for files in evaluations(w).values() for f in files],
+        metrics=evaluation_files,
     output:
         table=f"{TABLES}/ledger.csv",
         note=f"{TABLES}/ledger_conditions.txt",

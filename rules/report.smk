@@ -1,5 +1,7 @@
 """What a run says about itself: run times, provenance, and the HTML report."""
 
+from functools import partial
+
 # NSROM's tables and figures, by the paper's names for them; `generic` makes those of the other method.
 PAPER = [
     name
@@ -73,10 +75,33 @@ rule measure_runtime:
         "../workflow/scripts/measure_runtime.py"
 
 
+def numbered():
+    """Of the tables and curves asked for: target → title and numbers, each (row, seed, metrics.json)."""
+    files = {}
+    for name in requested(CONFIG.tables, [MAIN_TABLE]):
+        rows = {label: results_of(e, "metrics.json") for e, label in rows_of(name).items()}
+        files[name] = (CONFIG.tables[name].title, rows)
+    for name in requested(CONFIG.sweeps):
+        sweep, of = CONFIG.sweeps[name], partial(results_of, CONFIG.sweeps[name].experiment)
+        rows = {f"{sweep.key} = {v}": of("metrics.json", **{sweep.key: v}) for v in sweep.values}
+        files[name] = (sweep.title, rows)
+    return {
+        name: (title, [(r, s, f) for r, found in rows.items() for s, f in zip(CONFIG.seeds, found)])
+        for name, (title, rows) in files.items()
+    }
+
+
+rule provenance:
+    input:
+        f"{TABLES}/provenance.html",
+    localrule: True
+
+
 rule collect_provenance:
     input:
         computed,
         code=code("collect_provenance.py"),
+        metrics=lambda w: [file for _, numbers in numbered().values() for _, _, file in numbers],
     output:
         html=in_report(f"{TABLES}/provenance.html", "provenance", RECORDS, "Provenance"),
     log:
@@ -89,6 +114,8 @@ rule collect_provenance:
         mem_mb=500,
     params:
         baseline=PLAN.baseline,
+        data=DATA,
+        numbers=lambda w: numbered(),
     script:
         "../workflow/scripts/collect_provenance.py"
 

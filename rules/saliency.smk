@@ -13,13 +13,14 @@ if MAPS and MAPS.maps:
             split=present(TRAIN_LIST),
             source=[ancient(MAPS.maps)] if os.path.exists(MAPS.maps) else [],
         output:
-            maps=directory(SALIENCY),
-            manifest=SALIENCY_MANIFEST,
-            provenance=f"{RESULTS}/data/saliency/provenance.json",
+            maps=directory(MADE_MAPS),
+            manifest=MADE_MAPS_MANIFEST,
+            provenance=f"{DATA}/saliency/provenance.json",
         log:
-            f"{LOGS}/import_saliency/log.txt",
+            f"{DATA_LOGS}/import_saliency/log.txt",
         benchmark:
-            f"{BENCHMARKS}/import_saliency/job.tsv"
+            f"{DATA_BENCHMARKS}/import_saliency/job.tsv"
+        priority: 80
         threads: 8
         resources:
             mem_mb=growing(1000),
@@ -60,13 +61,14 @@ if MAPS and MAPS.model:
             split=present(TRAIN_LIST),
             source=[MAPS.model] if MAPS.url or os.path.exists(MAPS.model) else [],
         output:
-            maps=directory(SALIENCY),
-            manifest=SALIENCY_MANIFEST,
-            provenance=f"{RESULTS}/data/saliency/provenance.json",
+            maps=directory(MADE_MAPS),
+            manifest=MADE_MAPS_MANIFEST,
+            provenance=f"{DATA}/saliency/provenance.json",
         log:
-            f"{LOGS}/detect_saliency/log.txt",
+            f"{DATA_LOGS}/detect_saliency/log.txt",
         benchmark:
-            f"{BENCHMARKS}/detect_saliency/job.tsv"
+            f"{DATA_BENCHMARKS}/detect_saliency/job.tsv"
+        priority: 80
         threads: 8
         resources:
             mem_mb=growing(4000),

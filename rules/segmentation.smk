@@ -20,7 +20,7 @@ rule train_segmentation:
     input:
         code=code("train_segmentation.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         labels=ancient(round_labels("labels")),
         manifest=round_labels("manifest.csv"),
         weights=initial_weights(segmentation_backbone),
@@ -39,6 +39,7 @@ rule train_segmentation:
         gpu=1,
     params:
         settings=lambda w: PLAN.lookup(w.round, w.variant).relevant,
+        weights_digest=weights_digest(segmentation_backbone),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_segmentation.py"
@@ -49,7 +50,7 @@ rule train_fully_supervised:
     input:
         code=code("train_fully_supervised.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         weights=initial_weights(segmentation_backbone, "fully_supervised"),
     output:
@@ -60,6 +61,7 @@ rule train_fully_supervised:
         f"{LOGS}/train_fully_supervised/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
+    priority: -10  # nothing waits for it: it fills the cores that the chain leaves free
     threads: 1
     resources:
         mem_mb=growing(memory(CONFIG.segmentation.backbone, 4000, 14000)),
@@ -67,6 +69,7 @@ rule train_fully_supervised:
         gpu=1,
     params:
         settings=settings_of("fully_supervised"),
+        weights_digest=weights_digest(segmentation_backbone, "fully_supervised"),
         split=CONFIG.dataset.train_split,
     script:
         "../workflow/scripts/train_fully_supervised.py"
@@ -76,11 +79,13 @@ rule predict_training_images:
     input:
         code=code("predict.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=upstream("predictions", "round1", "model.safetensors"),
+        parts=parts_of("predictions"),
     output:
         labels=directory(f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/labels"),
         manifest=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/manifest.csv",
+        provenance=f"{RESULTS}/predictions/{{variant}}/seed-{{seed}}/provenance.json",
     log:
         f"{LOGS}/predict_training_images/{{variant}}_seed-{{seed}}.txt",
     benchmark:
@@ -97,13 +102,23 @@ rule predict_training_images:
         "../workflow/scripts/predict.py"
 
 
+use rule predict_training_images as predict_training_images_part with:
+    output:
+        part=temp(directory(a_part("predictions"))),
+    log:
+        f"{LOGS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
 rule evaluate:
     input:
         code=code("evaluate.py"),
         images=IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         masks=MASKS,
         checkpoint=model_of,
+        parts=parts_of("evaluation"),
     output:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
@@ -124,6 +139,15 @@ rule evaluate:
         split=CONFIG.dataset.val_split,
     script:
         "../workflow/scripts/evaluate.py"
+
+
+use rule evaluate as evaluate_part with:
+    output:
+        part=temp(directory(a_part("evaluation"))),
+    log:
+        f"{LOGS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
 
 
 for name in CONFIG.experiments:

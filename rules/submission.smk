@@ -3,7 +3,7 @@
 TEST_SPLIT = CONFIG.dataset.test_split
 # VOC's test pictures lie apart, so that having them or not changes nothing that trains.
 TEST_FOLDER = f"{BUILT}_test" if CONFIG.dataset.voc2012 else FOLDER
-TEST_IMAGES = f"{RESULTS}/data/test_images.csv"
+TEST_IMAGES = f"{DATA}/test_images.csv"
 SUBMISSION = CONFIG.submission
 SUBMITTED_SEED = CONFIG.seeds[0] if SUBMISSION.seed is None else SUBMISSION.seed
 SUBMITTED = f"{RESULTS}/submission/{SUBMISSION.experiment}_seed-{SUBMITTED_SEED}.tar.gz"
@@ -52,9 +52,9 @@ rule check_unlabelled:
     output:
         images=TEST_IMAGES,
     log:
-        f"{LOGS}/check_unlabelled/log.txt",
+        f"{DATA_LOGS}/check_unlabelled/log.txt",
     benchmark:
-        f"{BENCHMARKS}/check_unlabelled/job.tsv"
+        f"{DATA_BENCHMARKS}/check_unlabelled/job.tsv"
     priority: 90
     resources:
         mem_mb=growing(1000),
@@ -70,7 +70,7 @@ rule predict_unlabelled:
     input:
         code=code("predict.py"),
         images=TEST_IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         checkpoint=model_of,
     output:
         labels=directory(f"{RESULTS}/test_predictions/{{variant}}/seed-{{seed}}/labels"),
@@ -96,7 +96,7 @@ rule pack_submission:
     input:
         code=code("pack_submission.py"),
         images=TEST_IMAGES,
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         predictions=ancient(submitted_predictions("labels")),
         manifest=submitted_predictions("manifest.csv"),
     output:

@@ -73,9 +73,9 @@ if VOC:
             classes=f"{BUILT}/classes.txt",
             provenance=f"{BUILT}/provenance.json",
         log:
-            f"{LOGS}/prepare_voc2012/log.txt",
+            f"{DATA_LOGS}/prepare_voc2012/log.txt",
         benchmark:
-            f"{BENCHMARKS}/prepare_voc2012/job.tsv"
+            f"{DATA_BENCHMARKS}/prepare_voc2012/job.tsv"
         resources:
             mem_mb=growing(1000),
             runtime="2h",
@@ -92,9 +92,9 @@ if VOC:
         output:
             masks=directory(f"{BUILT}/SegmentationClass"),
         log:
-            f"{LOGS}/prepare_voc2012_masks/log.txt",
+            f"{DATA_LOGS}/prepare_voc2012_masks/log.txt",
         benchmark:
-            f"{BENCHMARKS}/prepare_voc2012_masks/job.tsv"
+            f"{DATA_BENCHMARKS}/prepare_voc2012_masks/job.tsv"
         threads: 8
         resources:
             mem_mb=growing(2000),
@@ -112,9 +112,9 @@ if VOC:
             pictures=directory(f"{BUILT}_test/JPEGImages"),
             split=f"{BUILT}_test/ImageSets/Segmentation/test.txt",
         log:
-            f"{LOGS}/prepare_voc2012_test/log.txt",
+            f"{DATA_LOGS}/prepare_voc2012_test/log.txt",
         benchmark:
-            f"{BENCHMARKS}/prepare_voc2012_test/job.tsv"
+            f"{DATA_BENCHMARKS}/prepare_voc2012_test/job.tsv"
         resources:
             mem_mb=growing(1000),
             runtime="1h",

@@ -24,6 +24,16 @@ def initial_weights(backbone, stage=None):
     return path
 
 
+def weights_digest(backbone, stage=None):
+    """For ``params:``: the configured checksum of the file that a network starts from, if it is a file from elsewhere."""
+
+    def digest(wildcards):
+        file = initial_weights(backbone, stage)(wildcards)
+        return source_of(os.path.basename(file))["digest"] if file else None
+
+    return digest
+
+
 def released(wildcards):
     """The checkpoint that an experiment scores without training."""
     settings = PLAN.lookup("checkpoint", wildcards.variant).settings
@@ -89,7 +99,7 @@ rule convert_weights:
 rule convert_checkpoint:
     input:
         code=code("convert_checkpoint.py"),
-        classes=f"{RESULTS}/data/classes.txt",
+        classes=CLASSES,
         source=released,
     output:
         checkpoint=f"{RESULTS}/checkpoint/{{variant}}/seed-{{seed}}/model.safetensors",

@@ -138,6 +138,14 @@ def write_tar(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
+def changed_tar(source: Path, target: Path, change) -> Path:
+    """A tar whose members, name → bytes, are changed in place."""
+    with tarfile.open(source) as tar:
+        members = {m.name: tar.extractfile(m).read() for m in tar}
+    change(members)
+    return write_tar(target, members)
+
+
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +29,9 @@ from wsss.release import (
     check_provenance,
     chosen,
     digest,
+    fetching,
     read_release,
+    sources,
     stale,
     write_release,
 )
@@ -112,15 +114,22 @@ def restore(targets: Sequence[str], config: Sequence[str]) -> None:
     file = _release_file(config)
     release = read_release(file)
     targets = targets or release.targets
+    _bring_sources(targets, config, release)
     with planned(targets, config) as dag:
         reasons = stale(dag.jobs, release, cache(digest))
-        good = [job for job in dag.jobs if job.artifact not in reasons]
+        fetchable = fetching(dag.jobs, release)
+        ours = [job for job in dag.jobs if job not in fetchable]
+        good = [job for job in ours if job.artifact not in reasons]
         absent, complaint = _place(dag, good, release)
+        for job in fetchable:
+            dag.finish(job, {i: digest(i) for i in job.inputs if os.path.isfile(i)}, (0, 0))
     for artifact, why in reasons.items():
         print(f"stale: {artifact}: {'; '.join(why)}", file=sys.stderr)
     for artifact, why in absent.items() if not complaint else ():
         print(f"not restored: {artifact}: {why}", file=sys.stderr)
-    print(f"Restored {len(good) - len(absent)} of {len(dag.jobs)} artifacts of {dag.config.dataset.name}.")
+    print(f"Restored {len(good) - len(absent)} of {len(ours)} artifacts of {dag.config.dataset.name}.")
+    for output in [o for job in fetchable for o in job.outputs]:
+        print(f"{output} is not here; Snakemake fetches it when something has to be made from it.")
     if absent:
         why = complaint or "listed above; publish them again, or make them anew"
         raise ReleaseError(f"{len(absent)} artifacts could not be had from the DVC remote ({why}); see docs/data.md")
@@ -130,6 +139,24 @@ def restore(targets: Sequence[str], config: Sequence[str]) -> None:
         )
     if left := unfinished(targets, config):
         raise ReleaseError(f"{_call(targets, config)} still has something to do:\n{left}")
+
+
+def _bring_sources(targets: Sequence[str], config: Sequence[str], release: Release) -> None:
+    """Pulls data under DVC without which the jobs that read them could not be planned as they were."""
+    absent = {path for path in sources(release) if not os.path.exists(path)}
+    if not _pointers(absent):
+        return
+    with planned(targets, config) as dag:
+        absent -= {output for job in fetching(dag.jobs, release) for output in job.outputs}
+    for pointer in _pointers(absent):
+        print(f"Pulling {pointer}, which the release was made from.", flush=True)
+        _dvc("pull", pointer)
+
+
+def _pointers(paths: Collection[str]) -> list[str]:
+    """Those of ``data/*.dvc`` that stand for one of the paths, or for a folder around it."""
+    tracked = sorted(Path("data").glob("*.dvc"))
+    return [str(p) for p in tracked if any(Path(path).is_relative_to(p.with_suffix("")) for path in paths)]
 
 
 def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> tuple[dict[str, str], str]:

@@ -9,7 +9,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from wsss.artifacts import sha256, written_aside
+from wsss.artifacts import check_digest, written_aside
+
+DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")  # 20210203: eight hexadecimal digits as well
 
 
 class CheckpointError(ValueError):
@@ -43,15 +45,16 @@ def load_checkpoint(path: Path, model: nn.Module, identity: dict[str, str]) -> N
     fill(model, tensors, path)
 
 
-def read_pth(path: Path) -> dict[str, Tensor]:
+def read_pth(path: Path, *, digest: str | None = None) -> dict[str, Tensor]:
     """The tensors of a third-party ``.pth`` file by name, on the CPU; nothing in the file can run code.
 
-    A name such as ``vgg16-397923af.pth`` holds the start of the file's sha256 (torch's convention), which is checked.
-    Raises ``CheckpointError`` if the file is missing, has another checksum, or holds something else.
+    ``digest``: the start of its sha256, which is checked; by default what its name gives, such as
+    ``vgg16-397923af.pth`` (torch's convention).  Raises ``CheckpointError`` if the file is missing or
+    holds something else, ``ArtifactError`` if it has another checksum.
     """
     if not Path(path).exists():
         raise CheckpointError(f"{path} is missing: put the checkpoint there")
-    check_digest(Path(path), digest_in(Path(path).name))
+    check_digest(Path(path), digest or digest_in(Path(path).name))
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # the library raises its own kinds for truncated and foreign files
@@ -63,19 +66,9 @@ def read_pth(path: Path) -> dict[str, Tensor]:
 
 
 def digest_in(name: str) -> str:
-    """The start of the sha256 that a file's name gives after its last dash; "" if it gives none."""
+    """The start of the sha256 that a file's name gives after its last dash; "" if it gives none, or a date."""
     match = re.search(r"-([0-9a-f]{8,64})\.\w+$", name)
-    return match.group(1) if match else ""
-
-
-def check_digest(path: Path, expected: str) -> None:
-    """Raises ``CheckpointError`` unless the file's sha256 starts with ``expected``."""
-    found = sha256(path)
-    if not found.startswith(expected):
-        raise CheckpointError(
-            f"{path} has the sha256 {found[: len(expected)]}… instead of {expected}…: it is damaged or another file, "
-            "so replace it"
-        )
+    return match.group(1) if match and not DATE.fullmatch(match.group(1)) else ""
 
 
 def fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:

@@ -10,6 +10,7 @@ from wsss.augment import jitter_colour
 from wsss.data import Picture, read_picture
 from wsss.progress import Progress
 from wsss.randomness import generator
+from wsss.resuming import Companion, SavedState
 from wsss.training import train
 
 
@@ -46,7 +47,9 @@ def train_section(
     *,
     seed: int,
     progress: Progress,
-    workers: int,
+    workers: int = 1,
+    state: SavedState | None = None,
+    companion: Companion | None = None,
 ) -> list[dict[str, float]]:
     """``wsss.training.train`` with epochs, batch size and optimiser of the dotted settings ``{section}.*``."""
     own = {k.removeprefix(f"{section}."): v for k, v in settings.items() if k.startswith(f"{section}.")}
@@ -62,4 +65,6 @@ def train_section(
         progress=progress,
         names=[p.image_id for p in pictures],
         workers=workers,
+        state=state,
+        companion=companion,
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from wsss.config_checks import ConfigError, check_combination, check_data, nearest
 from wsss.data_settings import Dataset, Submission, Weights
-from wsss.settings import FOLDER, Science, Section
+from wsss.settings import FOLDER, Name, Science, Section
 
 
 class Experiment(Section):
@@ -78,21 +78,32 @@ class Release(Section):
     leave_out: list[str] = Field([], description="patterns of outputs, relative to `results/{data set}/`")
 
 
+class Resuming(Section):
+    """How an interrupted training goes on; no result depends on it, and changing it reruns nothing."""
+
+    save_minutes: float = Field(
+        10.0, ge=0, description="minutes between saves of a training's state; 0: after every step"
+    )
+
+
 class Config(Science):
     """The whole configuration."""
 
     dataset: Dataset = Dataset()
     results: str | None = Field(
-        None, pattern=FOLDER, description="folder under `results/`; null: named as the data set. For a second baseline"
+        None,
+        pattern=FOLDER,
+        description="folder under `results/` of a second baseline on the same data; null: named as the data set",
     )
     weights: Weights = Weights()
     release: Release = Release()
+    resuming: Resuming = Resuming()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
-    experiments: dict[str, Experiment] = Field({}, description="rows by name")
-    tables: dict[str, Table] = Field({}, description="targets by name")
-    sweeps: dict[str, Sweep] = Field({}, description="targets by name")
-    figures: dict[str, Pictures] = Field({}, description="targets by name")
-    feature_figures: dict[str, FeatureFigure] = Field({}, description="targets by name")
+    experiments: dict[Name, Experiment] = Field({}, description="rows by name")
+    tables: dict[Name, Table] = Field({}, description="targets by name")
+    sweeps: dict[Name, Sweep] = Field({}, description="targets by name")
+    figures: dict[Name, Pictures] = Field({}, description="targets by name")
+    feature_figures: dict[Name, FeatureFigure] = Field({}, description="targets by name")
     submission: Submission = Submission()
     bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
 
@@ -180,12 +191,16 @@ def _check_references(config: Config) -> None:
 
 
 def _sentence(error: dict) -> str:
+    if error["loc"][-1] == "[key]":
+        section, name = error["loc"][0], error["loc"][1]
+        return f"{section} has the name {name!r}: use letters, digits, dots, dashes and underscores only."
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         parent, siblings = ".".join(str(part) for part in error["loc"][:-1]), _fields_at(error["loc"][:-1])
         valid = [f"{parent}.{name}" if parent else name for name in siblings]
         return f"There is no setting '{key}'{nearest(key, [*valid, *leaves(Config())])}."
-    return f"The setting '{key}' is {error['input']!r}: {error['msg'].lower()}."
+    wrong = error["msg"].removeprefix("Value error, ")
+    return f"The setting '{key}' is {error['input']!r}: {wrong[:1].lower()}{wrong[1:]}."
 
 
 def _fields_at(location: tuple) -> list[str]:

@@ -1,7 +1,7 @@
 """Data sets: one on-disk form, a folder in VOC layout, checked once before anything is computed from it."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Picture:
-    """One row of ``images.csv``.  ``classes`` holds class indices from 1, ascending; 0 is background."""
+    """One row of ``images.csv``.  ``classes`` holds class indices from 1, ascending; 0 is background.
+
+    ``saliency``: its saliency map, if the list of maps was read as well.
+    """
 
     image_id: str
     split: str
@@ -38,12 +41,15 @@ class Picture:
 
 
 def read_picture(path: Path, size: int | None = None) -> np.ndarray:
-    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it cannot be read."""
+    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it is damaged."""
     with open(path, "rb") as stream:
         data = stream.read()
+    # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
+    if data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-64:]:
+        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if picture is None:
-        raise DataError(f"{path} cannot be decoded as a picture: replace it")
+        raise DataError(f"{path} cannot be decoded as a picture: copy it again or replace it")
     return picture if size is None else squash(picture, size)
 
 
@@ -64,9 +70,13 @@ def read_classes(path: Path) -> list[str]:
     return names
 
 
-def read_images(images: Path, classes: Path, split: str) -> list[Picture]:
-    """The pictures of one split, in the order of ``images.csv`` (written by ``check_images``)."""
+def read_images(images: Path, classes: Path, split: str, saliency: Path | None = None) -> list[Picture]:
+    """The pictures of one split, in the order of ``images.csv`` (written by ``check_images``).
+
+    ``saliency``: the list of their saliency maps (written by ``check_saliency``), for stages that need them.
+    """
     index = {name: i for i, name in enumerate(read_classes(classes))}
+    maps = _listed(saliency, "saliency") if saliency else {}
     with open(images, newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["split"] == split]
     return [
@@ -77,7 +87,7 @@ def read_images(images: Path, classes: Path, split: str) -> list[Picture]:
             int(row["height"]),
             tuple(sorted(index[name] for name in row["classes"].split())),
             Path(row["picture"]),
-            Path(row["saliency"]) if row["saliency"] else None,
+            maps[row["image_id"]] if saliency else None,
         )
         for row in rows
     ]
@@ -85,30 +95,30 @@ def read_images(images: Path, classes: Path, split: str) -> list[Picture]:
 
 def read_masks(masks: Path) -> dict[str, Path]:
     """Image id → ground-truth mask, from ``masks.csv`` (written by ``check_masks``)."""
-    with open(masks, newline="") as stream:
-        return {row["image_id"]: Path(row["mask"]) for row in csv.DictReader(stream)}
+    return _listed(masks, "mask")
 
 
-COLUMNS = ("image_id", "split", "width", "height", "classes", "kind", "picture", "saliency", "sha256")
+def _listed(path: Path, column: str) -> dict[str, Path]:
+    with open(path, newline="") as stream:
+        return {row["image_id"]: Path(row[column]) for row in csv.DictReader(stream)}
+
+
+COLUMNS = ("image_id", "split", "width", "height", "classes", "kind", "picture", "sha256")
 
 
 # --- checks -------------------------------------------------------------------------------------------------------
 
 
-def check_images(
-    folder: Path, images: Path, splits: dict[str, bool], progress: Callable = iter, *, saliency: Path | None = None
-) -> None:
-    """Checks pictures, image-level labels and saliency maps of a folder in VOC layout; writes ``images``.
+def check_images(folder: Path, images: Path, splits: Iterable[str], progress: Callable = iter) -> None:
+    """Checks pictures and image-level labels of a folder in VOC layout; writes ``images``.
 
-    ``splits``: name → whether its pictures need saliency maps.  ``saliency``: folder of the maps, by default Saliency
-    in ``folder``.  Every picture is decoded, so a truncated one is found here.  Reads no mask.  Raises ``DataError``
-    naming the file, what is wrong with it and what to do.
+    Every picture is decoded, so a truncated one is found here.  Reads no mask.  Raises ``DataError`` naming the file,
+    what is wrong with it and what to do.
     """
-    saliency = saliency or folder / "Saliency"
     classes = read_classes(folder / "classes.txt")
     labels = _image_labels(folder / "labels.csv", classes)
     rows = []
-    for split, needs_saliency in splits.items():
+    for split in splits:
         ids = split_ids(folder, split)
         missing = [i for i in ids if i not in labels]
         if missing:
@@ -116,24 +126,32 @@ def check_images(
                 f"{folder / 'labels.csv'} gives no class for {len(missing)} images of split '{split}' "
                 f"(first: {missing[0]}): add their image-level labels or take them out of the split"
             )
-        absent = [i for i in ids if needs_saliency and not (saliency / f"{i}.png").exists()]
-        if absent:
-            raise DataError(
-                f"{saliency} lacks the maps of {len(absent)} images of split '{split}' "
-                f"(first: {absent[0]}.png): add 8-bit maps from a saliency detector, or take the images out of it, or "
-                "have dataset.saliency make them"
-            )
         rows += [(i, split, labels[i]) for i in ids]
-    _write_csv(images, COLUMNS, (_image_row(folder, saliency, *row) for row in progress(rows)))
+    _write_csv(images, COLUMNS, (_image_row(folder, *row) for row in progress(rows)))
+
+
+def check_saliency(pictures: Sequence[Picture], folder: Path, saliency: Path, progress: Callable = iter) -> None:
+    """Checks that ``folder`` has a map ``{id}.png`` of each of a split's pictures, of its size; writes ``saliency``.
+
+    Raises ``DataError`` naming the file, what is wrong with it and what to do.
+    """
+    absent = [p for p in pictures if not (folder / f"{p.image_id}.png").exists()]
+    if absent:
+        raise DataError(
+            f"{folder} lacks the maps of {len(absent)} images of split '{absent[0].split}' "
+            f"(first: {absent[0].image_id}.png): add 8-bit maps from a saliency detector, or take the images out of "
+            "it, or have dataset.saliency make them"
+        )
+    _write_csv(saliency, ("image_id", "saliency", "sha256"), (_saliency_row(folder, p) for p in progress(pictures)))
 
 
 def check_unlabelled(folder: Path, images: Path, split: str, progress: Callable = iter) -> None:
-    """Checks the pictures of a split that has neither labels nor saliency maps, such as VOC's test; writes ``images``.
+    """Checks the pictures of a split without labels, such as VOC's test; writes ``images``.
 
     Its rows have no class: they can be predicted, and nothing that trains or scores is given this file.
     """
     rows = split_ids(folder, split)
-    _write_csv(images, COLUMNS, (_image_row(folder, None, i, split, "") for i in progress(rows)))
+    _write_csv(images, COLUMNS, (_image_row(folder, i, split, "") for i in progress(rows)))
 
 
 def check_masks(folder: Path, masks: Path, splits: Iterable[str], progress: Callable = iter) -> None:
@@ -151,6 +169,9 @@ def split_ids(folder: Path, split: str) -> list[str]:
     ids = path.read_text().split()
     if not ids:
         raise DataError(f"{path} lists no image: split '{split}' is empty")
+    strange = [i for i in ids if i != Path(i).name or i.startswith(".") or not i.isprintable()]
+    if strange:
+        raise DataError(f"{path} holds {strange[0]!r}, which is no image id: list names of pictures without a folder")
     if len(set(ids)) != len(ids):
         raise DataError(f"{path} lists an image twice: list each once")
     return ids
@@ -174,26 +195,22 @@ def _image_labels(path: Path, classes: list[str]) -> dict[str, str]:
     return {i: names for i, names in labels.items() if names.split()}
 
 
-def _image_row(folder: Path, saliency: Path | None, image_id: str, split: str, classes: str) -> tuple:
+def _image_row(folder: Path, image_id: str, split: str, classes: str) -> tuple:
     path = folder / "JPEGImages" / f"{image_id}.jpg"
     if not path.exists():
         raise DataError(
             f"{path} is missing though split '{split}' lists it: add the picture or take it out of the split"
         )
     data = path.read_bytes()
-    # OpenCV fills the rest of a truncated JPEG with grey and says nothing; the end marker tells.
-    if b"\xff\xd9" not in data[-64:]:
-        raise DataError(f"{path} is truncated (no end of image): copy the picture again")
     height, width = read_picture(path).shape[:2]
-    digest = sha256(data)
-    map_file = saliency / f"{image_id}.png" if saliency else None
-    if map_file and map_file.exists():
-        digest.update(map_file.read_bytes())
-        check_size(map_file, read_gray(map_file), (height, width))
-    else:
-        map_file = ""
     kind = {0: "", 1: "simple"}.get(len(classes.split()), "complex")
-    return image_id, split, width, height, classes, kind, path, map_file, digest.hexdigest()
+    return image_id, split, width, height, classes, kind, path, sha256(data).hexdigest()
+
+
+def _saliency_row(folder: Path, picture: Picture) -> tuple:
+    path = folder / f"{picture.image_id}.png"
+    check_size(path, read_gray(path), (picture.height, picture.width))
+    return picture.image_id, path, sha256(path.read_bytes()).hexdigest()
 
 
 def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from wsss.settings import FILE, FOLDER, Address, Section
+from wsss.settings import FILE, FOLDER, Address, Name, Place, Section
 
 
 class OpenMoji(Section):
@@ -19,7 +19,7 @@ class OpenMoji(Section):
 class Archive(Section):
     """An archive that has to be given."""
 
-    path: str | None = Field(
+    path: Place | None = Field(
         None, description="the archive, or its unpacked folder; null: its usual name in `dataset.voc2012.downloads`"
     )
     checksum: str = Field(
@@ -33,6 +33,12 @@ class PublicArchive(Archive):
     """An archive that can be downloaded."""
 
     url: Address | None = Field(None, description="where it is downloaded from; null: torchvision's address")
+
+
+class AugmentedMasks(Archive):
+    """SegmentationClassAug, in place of SBD."""
+
+    path: str | None = Field(None, description="folder or archive of the masks `{id}.png`; null: SBD's masks are used")
 
 
 class Figures(Section):
@@ -49,13 +55,15 @@ class Figures(Section):
 class VOC2012(Section):
     """PASCAL VOC 2012 with the masks of SBD, or of a SegmentationClassAug if `augmented.path` names one."""
 
-    downloads: str = Field("data/voc2012", description="folder where archives without a path are, or are downloaded to")
+    downloads: Place = Field(
+        "data/voc2012", description="folder where archives without a path are, or are downloaded to"
+    )
     download: bool = Field(False, description="download `trainval` and `sbd` if they are not there")
     trainval: PublicArchive = PublicArchive()
     sbd: PublicArchive = PublicArchive()
-    augmented: Archive = Archive()
+    augmented: AugmentedMasks = AugmentedMasks()
     test: Archive = Archive()
-    labels: str | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
+    labels: Place | None = Field(None, description="image-level labels, CSV; null: those that ship with the project")
     expected: Figures = Figures()
 
 
@@ -70,8 +78,8 @@ class COCO(Section):
 class Saliency(Section):
     """Saliency maps of the training pictures, given or detected; null: they lie in the data set's folder `Saliency`."""
 
-    maps: str | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
-    model: str | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
+    maps: Place | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
+    model: Place | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
     url: Address | None = Field(None, description="where the file `model` is downloaded from if it is missing")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
@@ -90,11 +98,13 @@ class Submission(Section):
 class Dataset(Section):
     """Where the pictures come from."""
 
-    name: str = Field("openmoji", pattern=FOLDER, description="folder under `results/`")
-    path: str | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
-    train_split: str = Field("train", description="split that trains, as in `labels.csv`")
-    val_split: str = Field("val", description="split that is evaluated")
-    test_split: str | None = Field(None, description="split without labels that `submission` predicts")
+    name: str = Field(
+        "openmoji", pattern=FOLDER, description="folder under `results/`; data that differ need a name of their own"
+    )
+    path: Place | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
+    train_split: Name = Field("train", description="split that trains, as in `labels.csv`")
+    val_split: Name = Field("val", description="split that is evaluated")
+    test_split: Name | None = Field(None, description="split without labels that `submission` predicts")
     openmoji: OpenMoji = OpenMoji()
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
@@ -105,13 +115,17 @@ class WeightFile(Section):
     """Where a file of weights is to be had, and what it is."""
 
     url: str | None = Field(None, description="address")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{8,64}$", description="its checksum, or the start of it")
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{8,64}$",
+        description="its checksum, or the start of it; checked wherever the file comes from",
+    )
 
 
 class Weights(Section):
     """Initial weights; a file that is missing is fetched, a name that ends in `-<start of its sha256>.pth` checked."""
 
-    folder: str = Field("data/weights", description="where they are kept")
+    folder: Place = Field("data/weights", description="where they are kept")
     vgg16: str = Field("vgg16-397923af.pth", pattern=FILE, description="VGG-16 of torchvision, ImageNet")
     resnet101: str = Field("resnet101-63fe2227.pth", pattern=FILE, description="ResNet-101 of torchvision, ImageNet")
     coco: str = Field(

@@ -150,5 +150,18 @@ def multi_scale_loss(outputs: Sequence[Tensor], labels: Tensor) -> Tensor:
 
 
 def _cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
-    total = F.cross_entropy(scores, target, ignore_index=255, reduction="sum")
+    if torch.are_deterministic_algorithms_enabled():
+        total = repeatable_cross_entropy(scores, target)
+    else:
+        total = F.cross_entropy(scores, target, ignore_index=255, reduction="sum")
     return total / (target != 255).sum().clamp(min=1)
+
+
+def repeatable_cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
+    """The sum of cross-entropies over (B, H, W) int64 labels other than 255, of (B, C, H, W) logits; slower.
+
+    torch's own loss of pictures (``NLLLoss`` in two dimensions) has no deterministic form on CUDA; a gather has.
+    """
+    labelled = target != 255
+    chosen = scores.log_softmax(1).gather(1, torch.where(labelled, target, 0)[:, None])[:, 0]
+    return -torch.where(labelled, chosen, 0).sum()

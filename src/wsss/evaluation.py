@@ -2,19 +2,25 @@
 
 import csv
 import json
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from wsss.artifacts import image_folder, written_aside
+from wsss.artifacts import image_folder, is_done, kept_folder, read_manifest, written_aside
 from wsss.crf import refine
 from wsss.data import Picture
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.parallel import map_stream
+from wsss.parts import gather
 from wsss.progress import Progress
 from wsss.segmentation import predict_probabilities
+
+COMPARED = "confusion.json"  # a part's confusion matrices
 
 
 def evaluate(
@@ -23,24 +29,16 @@ def evaluate(
     class_names: list[str],
     settings: dict,
     *,
-    checkpoint: Path,
     metrics: Path,
     per_class: Path,
-    folder: Path,
-    manifest: Path,
     progress: Progress,
-    workers: int = 1,
+    **prediction,
 ) -> None:
-    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions."""
-    count = len(class_names)
-    sums = {"raw": np.zeros((count, count), np.int64), "crf": np.zeros((count, count), np.int64)}
-    with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, count, settings, checkpoint, progress, workers)
-        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
-            truth = read_label(masks[picture.image_id])
-            for name, label in labels.items():
-                sums[name] += confusion_matrix(label, truth, count)
-            write_label(aside / f"{picture.image_id}.png", labels["crf"])
+    """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions.
+
+    ``prediction``: the further arguments of ``compare``.
+    """
+    sums = compare(pictures, masks, len(class_names), settings, progress=progress, **prediction)
     scores = {name: _scores_of(matrix, class_names) for name, matrix in sums.items()}
     report = {"images": len(pictures), **scores, "conditions": conditions_of(settings)}
     with written_aside(metrics) as aside:
@@ -49,6 +47,68 @@ def evaluate(
         rows = [(n, scores["raw"]["iou"][n], scores["crf"]["iou"][n]) for n in class_names]
         csv.writer(stream).writerows([("class", "iou", "iou_crf"), *rows])
     progress.say(f"mIoU {100 * scores['raw']['miou']:.1f} %, with CRF {100 * scores['crf']['miou']:.1f} %")
+
+
+def evaluate_part(
+    pictures: list[Picture],
+    masks: dict[str, Path],
+    class_names: list[str],
+    settings: dict,
+    *,
+    manifest: Path,
+    **prediction,
+) -> None:
+    """Writes the predictions on some of the pictures, and beside ``manifest`` how they compare, for ``compare``."""
+    sums = compare(pictures, masks, len(class_names), settings, manifest=manifest, **prediction)
+    (manifest.parent / COMPARED).write_text(json.dumps({name: matrix.tolist() for name, matrix in sums.items()}))
+
+
+def compare(
+    pictures: list[Picture],
+    masks: dict[str, Path],
+    count: int,
+    settings: dict,
+    *,
+    checkpoint: Path,
+    folder: Path,
+    manifest: Path,
+    progress: Progress,
+    workers: int = 1,
+    parts: Sequence[Path] = (),
+    key: str | None = None,
+) -> dict[str, np.ndarray]:
+    """Writes predictions and returns their confusion matrices, (C, C) int64, without ("raw") and with CRF ("crf").
+
+    ``count``: classes, background included.  ``parts``: what ``evaluate_part`` has done, which is taken over.  ``key``:
+    see ``image_folder``.
+    """
+    with image_folder(folder, manifest, key) as aside, _folder_of_raw_labels(folder, key) as raw:
+        folders, taken = {"raw": Path(raw), "crf": aside}, gather(parts, aside)
+        gathered = {image_id for part in taken for image_id in read_manifest(part / "manifest.csv")}
+        left = [p for p in pictures if p.image_id not in gathered]
+        done = lambda p: all(is_done(f, p.image_id) for f in folders.values())  # noqa: E731
+        predicted = predict_probabilities(left, count, settings, checkpoint, progress, workers, done)
+        for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
+            for name, label in labels.items():
+                write_label(folders[name] / f"{picture.image_id}.png", label)
+        sums = {name: _confusion_of(f, progress(left, len(left)), masks, count) for name, f in folders.items()}
+        for part in taken:
+            for name, matrix in json.loads((part / COMPARED).read_text()).items():
+                sums[name] += np.array(matrix)
+    return sums
+
+
+def _folder_of_raw_labels(folder: Path, key: str | None) -> AbstractContextManager:
+    """Where labels before CRF lie until all are there to be scored, the earlier run's among them."""
+    return kept_folder(folder.with_name(f"{folder.name}_raw"), key) if key else TemporaryDirectory()
+
+
+def _confusion_of(labels: Path, pictures: Iterable[Picture], masks: dict[str, Path], count: int) -> np.ndarray:
+    total = np.zeros((count, count), np.int64)
+    for picture in pictures:
+        label = read_label(labels / f"{picture.image_id}.png")
+        total += confusion_matrix(label, read_label(masks[picture.image_id]), count)
+    return total
 
 
 def _both_labels(

@@ -86,7 +86,7 @@ th { border-bottom: 2px solid #1b2733; vertical-align: bottom; font-weight: 600;
 td { border-bottom: 1px solid #e3e8ed; } tr:hover td { background: #f3f7fa; }
 .number { text-align: right; } .long { white-space: normal; min-width: 16rem; }
 .best { font-weight: 700; } .good { color: #1a7f4b; } .bad { color: #b3402f; }
-a { color: #1f5f99; }
+a { color: #1f5f99; } summary { cursor: pointer; padding: .15rem 0; } details[open] { margin-bottom: 1rem; }
 """
 
 
@@ -195,7 +195,8 @@ def experiments_page(
 
     ``name``: stem of the names under which the reader can save the numbers.
     """
-    parts = [section(table, text=f"{TABLE_NOTE} {note}", best=True, file=f"{name}.csv")]
+    chain = f'<p>What made each number: <a href="provenance.html#{html.escape(name)}">provenance</a>.</p>'
+    parts = [section(table, text=f"{TABLE_NOTE} {note}", best=True, file=f"{name}.csv"), chain]
     if len(directions):
         parts.append(section(directions, "The paper's directions", DIRECTIONS_NOTE, file=f"{name}_directions.csv"))
     parts.append(section(classes, "IoU per class (%), with CRF, mean over seeds", file=f"{name}_classes.csv"))

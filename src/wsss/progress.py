@@ -30,24 +30,30 @@ class Progress:
         else:
             print(line, file=self.screen, flush=True)
 
-    def __call__(self, items: Iterable[T], total: int | None = None, unit: str = "pictures") -> Iterator[T]:
-        """Yields ``items``, reporting how many of ``total`` are done, the rate, and the time left."""
+    def __call__(
+        self, items: Iterable[T], total: int | None = None, unit: str = "pictures", before: int = 0
+    ) -> Iterator[T]:
+        """Yields ``items``, reporting how many of ``total`` are done, the rate, and the time left.
+
+        ``before``: how many of ``total`` an earlier run has done; ``items`` are the others.
+        """
         total = len(items) if total is None else total  # type: ignore[arg-type]
         watched = self.screen.isatty()
         start = last = time.monotonic()
         with tqdm(
-            total=total, desc=self.name, unit=f" {unit}", file=self.screen, leave=False, disable=not watched
-        ) as bar:
-            for done, item in enumerate(items, 1):
+            total=total, initial=before, desc=self.name, unit=f" {unit}", file=self.screen, leave=False,
+            disable=not watched,
+        ) as bar:  # fmt: skip
+            for done, item in enumerate(items, before + 1):
                 yield item
                 bar.update()
                 now = time.monotonic()
                 if now - last >= self.interval or (done == total and now - start >= self.interval):
                     last = now
-                    self._plain(done, total, unit, now - start, watched)
+                    self._plain(done, total, unit, now - start, watched, before)
 
-    def _plain(self, done: int, total: int, unit: str, seconds: float, watched: bool) -> None:
-        rate = done / seconds
+    def _plain(self, done: int, total: int, unit: str, seconds: float, watched: bool, before: int = 0) -> None:
+        rate = (done - before) / seconds
         left = (total - done) / rate
         time_left = f"{int(left // 60)}:{int(left % 60):02d} left"
         text = f"{done}/{total} {unit} ({100 * done // total} %), {rate:.1f}/s, {time_left}"

@@ -5,11 +5,13 @@ import os
 import platform
 import resource
 import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from wsss.arithmetic import deterministic, math_threads
 from wsss.artifacts import sha256, written_aside
 
 LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pydensecrf2", "snakemake", "wsss")
@@ -47,12 +49,24 @@ def write_provenance(
         "seed": seed,
         "libraries": {name: _version(name) for name in LIBRARIES},
         "python": platform.python_version(),
-        "device": {"processor": platform.machine(), "cores": os.cpu_count(), "threads": threads},
+        "device": {**_hardware(), "threads": threads, "math_threads": math_threads(), "deterministic": deterministic()},
         "wall_seconds": round(seconds, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     with written_aside(path) as aside:
         aside.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
+
+
+def _hardware() -> dict[str, Any]:
+    """The processor by name, since its instructions decide the last bits, and the GPU where torch computes on one."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not on Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    torch = sys.modules.get("torch")  # a job that has not imported it computes without
+    gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else None
+    return {"processor": names[0] if names else platform.machine(), "cores": os.cpu_count(), "gpu": gpu}
 
 
 def _version(name: str) -> str | None:

@@ -2,7 +2,8 @@
 
 A release is compared with the jobs that the current code and config plan.  A file that a job reads is either made by
 another job of the plan, whose release has to be good itself, or it lies here, and its checksum has to be the one that
-was read.  Nothing is concluded from times.
+was read.  What lay there when it was published and a rule would fetch here (weights, archives) is not needed.  Nothing
+is concluded from times.
 """
 
 import ast
@@ -92,13 +93,27 @@ def chosen(files: Iterable[str], leave_out: Sequence[str], root: str) -> list[st
     return [f for f in kept if not any(parent.as_posix() in folders for parent in Path(f).parents)]
 
 
+def sources(release: Release) -> set[str]:
+    """What the release's jobs read and none of them made: code, data, weights."""
+    return {i for job in release.jobs for i in job.inputs} - {o for job in release.jobs for o in job.outputs}
+
+
+def fetching(planned: Sequence[Job], release: Release) -> list[Job]:
+    """The planned jobs that would fetch what merely lay there when the release was published."""
+    leaves = sources(release)
+    return [job for job in planned if leaves.issuperset(job.outputs)]
+
+
 def stale(planned: Sequence[Job], release: Release, current: Callable[[str], str | None]) -> dict[str, list[str]]:
     """Artifact → why it is not what its planned job would make; what is not listed is good.
 
     ``current``: the digest of a path here, asked of those files only that no planned job makes.
     """
+    fetched = {job.outputs for job in fetching(planned, release)}
+    planned = [job for job in planned if job.outputs not in fetched]
     made = {job.outputs: job for job in release.jobs}
     maker = {output: job for job in planned for output in job.outputs}
+    awaited = {output for outputs in fetched for output in outputs}
     found: dict[str, list[str]] = {}
 
     def judge(job: Job) -> list[str]:
@@ -110,16 +125,18 @@ def stale(planned: Sequence[Job], release: Release, current: Callable[[str], str
     def changes(job: Job, before: Job) -> list[str]:
         reasons = [] if job.rule == before.rule else [f"it was made by rule {before.rule}, now {job.rule} makes it"]
         reasons += [f"it was made without {i}, which is now read" for i in job.inputs if i not in before.inputs]
-        reasons += [
-            f"it was made from {i} as well, which is no longer read" for i in before.inputs if i not in job.inputs
-        ]
+        for path in [i for i in before.inputs if i not in job.inputs]:
+            lost = path not in maker and current(path) is None
+            reasons.append(
+                f"{path} is not here" if lost else f"it was made from {path} as well, which is no longer read"
+            )
         reasons += changed_params(before.params, job.params)
         for path in [i for i in job.inputs if i in before.inputs]:
             if path in maker:
                 reasons += [f"it was made from {maker[path].artifact}, which is stale"] if judge(maker[path]) else []
             elif path in release.digests:
                 now = current(path)
-                if now != release.digests[path]:
+                if now != release.digests[path] and not (now is None and path in awaited):
                     reasons.append(f"{path} has changed since" if now else f"{path} is not here")
         return list(dict.fromkeys(reasons))
 

@@ -1,6 +1,7 @@
 """What a run left behind about itself: time and memory of its jobs, and where its artifacts come from."""
 
 import json
+import os
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -12,9 +13,9 @@ import pandas as pd
 def is_of(stem: str, names: Collection[str], seeds: Collection[int]) -> bool:
     """Whether a benchmark file called ``stem`` is of one of the variants (or experiments) ``names`` and of ``seeds``.
 
-    Files are called ``{name}_seed-{seed}``, after a round where there is one; jobs without a seed count always.
+    Files are called ``{name}_seed-{seed}``, after a round or part where there is one; jobs without a seed count always.
     """
-    match = re.fullmatch(r"(?:round[12]_)?(.+)_seed-(\d+)", stem)
+    match = re.fullmatch(r"(?:round[12]_|\d+-of-\d+_)?(.+)_seed-(\d+)", stem)
     return match is None or (match[1] in names and int(match[2]) in seeds)
 
 
@@ -46,19 +47,20 @@ def runtime_table(benchmarks: Path, names: Collection[str], seeds: Collection[in
     return table
 
 
-def provenance_table(results: Path, baseline: dict[str, Any]) -> pd.DataFrame:
+def provenance_table(results: Path, baseline: dict[str, Any], data: Path) -> pd.DataFrame:
     """Every artifact under ``results`` that has a ``provenance.json``: what made it, when, from which code.
 
-    ``baseline``: settings, dotted key → value; only parameters that differ from it are listed.
+    ``data``: the folder of what all results of a data set share, in ``results`` or elsewhere.  ``baseline``: settings,
+    dotted key → value; only parameters that differ from it are listed.
     """
-    rows = []
-    for file in sorted(Path(results).rglob("provenance.json")):
+    rows, results = [], Path(results)
+    for file in sorted({*results.rglob("provenance.json"), *Path(data).rglob("provenance.json")}):
         record = json.loads(file.read_text())
         code = record.get("code", {})
         changed = {k: v for k, v in record.get("parameters", {}).items() if k in baseline and v != baseline[k]}
         rows.append(
             {
-                "artifact": file.parent.relative_to(results).as_posix(),
+                "artifact": os.path.relpath(file.parent, results),
                 "rule": record.get("rule"),
                 "code": (code.get("commit") or "unknown")[:10] + (" + edits" if code.get("dirty") else ""),
                 "seed": "–" if record.get("seed") is None else str(record["seed"]),

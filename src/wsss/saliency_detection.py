@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from wsss.archives import verify
-from wsss.artifacts import image_folder
-from wsss.batches import batches_of
+from wsss.arithmetic import math_threads
+from wsss.artifacts import image_folder, is_done, written_aside
+from wsss.batches import batches_of, chunks_of
 from wsss.data import DataError, read_picture, squash
 
 SIZE = 320  # px, the side of U²-Net's input
@@ -28,19 +29,21 @@ def detect_saliency(
     batch_size: int,
     progress: Callable,
     threads: int = 1,
+    key: str | None = None,
 ) -> dict[str, str]:
     """Writes the saliency map of every ``{id}.jpg`` in ``pictures`` to ``maps``, (H, W) 8-bit PNGs, and ``manifest``.
 
-    Returns which version of onnxruntime ran it on which provider.  Raises ``ArchiveError`` for a missing file or a
-    wrong checksum, and ``DataError`` for a model that has not U²-Net's inputs and outputs.
+    ``key``: see ``image_folder``.  Returns which version of onnxruntime ran it on which provider.  Raises
+    ``ArchiveError`` for a missing file or a wrong checksum, and ``DataError`` for a model that has not U²-Net's inputs
+    and outputs.
     """
     verify(model, checksum)
-    session, single = open_model(model, threads)
+    session, single = open_model(model, math_threads())
     read = lambda image_id: _input_and_size(pictures / f"{image_id}.jpg")  # noqa: E731
     size = 1 if single else batch_size
-    with image_folder(maps, manifest) as aside:
-        batches = batches_of(ids, read, size, threads)
-        for chunk, (inputs, sizes) in progress(batches, -(-len(ids) // size), "batches"):
+    with image_folder(maps, manifest, key) as aside:
+        chunks = chunks_of(ids, size, lambda image_id: is_done(aside, image_id))
+        for chunk, (inputs, sizes) in progress(batches_of(chunks, read, threads), len(chunks), "batches"):
             scores = run_model(session, inputs.numpy(), model)
             for image_id, score, (height, width) in zip(chunk, scores, sizes.tolist(), strict=True):
                 _write_gray(aside / f"{image_id}.png", to_map(score, (height, width)))
@@ -105,4 +108,5 @@ def _input_and_size(path: Path) -> list[np.ndarray]:
 
 
 def _write_gray(path: Path, values: np.ndarray) -> None:
-    path.write_bytes(cv2.imencode(".png", values)[1].tobytes())
+    with written_aside(path) as aside:
+        aside.write_bytes(cv2.imencode(".png", values)[1].tobytes())

@@ -1,6 +1,6 @@
 """The segmentation network's stages, shared by all methods: training on label folders, prediction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,20 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wsss.artifacts import image_folder
+from wsss.artifacts import image_folder, is_done
 from wsss.augment import jitter_colour, scale_and_crop, scale_crop_flip
 from wsss.backbone_names import segmentation_backbone
 from wsss.backbones import build_backbone
-from wsss.batches import batches_of
+from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.crf import refine
 from wsss.data import DataError, Picture, read_picture, squash
 from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
 from wsss.label_io import read_label, write_label
 from wsss.parallel import map_stream
+from wsss.parts import gather
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resampling import aligned_size, scale_input, upsample_logits
+from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 
 LOSS_STRIDE = 2  # every second label in both directions: a quarter of the pixels to compare
@@ -71,6 +73,7 @@ def train_segmentation(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains DeepLab from initial ``weights`` on the labels that ``label_of`` names; writes checkpoint and history.
 
@@ -117,6 +120,7 @@ def train_segmentation(
         iterations=s["iterations"],
         accumulate=s["accumulate"],
         workers=workers,
+        state=state,
     )
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes))
@@ -137,18 +141,33 @@ def _augmented(
     return jitter_colour(image, s["jitter"], rng) if any(s["jitter"]) else image, label
 
 
+def prediction_batch(settings: dict) -> int:
+    """Pictures that are predicted at once: one where each keeps its own size."""
+    return 1 if settings["prediction.original_size"] else settings["segmentation.batch_size"]
+
+
 def predict_probabilities(
-    pictures: list[Picture], num_classes: int, settings: dict, checkpoint: Path, progress: Progress, workers: int = 1
+    pictures: list[Picture],
+    num_classes: int,
+    settings: dict,
+    checkpoint: Path,
+    progress: Progress,
+    workers: int = 1,
+    done: Callable[[Picture], bool] = lambda picture: False,
 ) -> Iterator[tuple[Picture, np.ndarray, np.ndarray]]:
-    """Yields (picture, image (H, W, 3) uint8, class probabilities (C, H, W) float32 at the picture's size)."""
+    """Yields (picture, image (H, W, 3) uint8, class probabilities (C, H, W) float32 at the picture's size).
+
+    Batches whose pictures are all ``done`` are left out.
+    """
+    chunks = chunks_of(pictures, prediction_batch(settings), done)
+    if not chunks:
+        return
     network = build_segmentation(settings, num_classes, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes))
     network.to(device()).eval()
-    whole = settings["prediction.original_size"]
-    read = read_whole if whole else partial(_read_squashed, settings=settings)
-    size = 1 if whole else settings["segmentation.batch_size"]
+    read = read_whole if settings["prediction.original_size"] else partial(_read_squashed, settings=settings)
     aligned = settings["segmentation.align_corners"]
-    for chunk, images in progress(batches_of(pictures, read, size, workers), -(-len(pictures) // size), "batches"):
+    for chunk, images in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
         scores = _scores(network, _inputs(network, images, settings), settings)
         for picture, values in zip(chunk, scores, strict=True):
             full = upsample_logits(values[None], (picture.height, picture.width), align_corners=aligned)[0]
@@ -203,10 +222,17 @@ def predict(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    parts: Sequence[Path] = (),
+    key: str | None = None,
 ) -> None:
-    """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled)."""
-    with image_folder(folder, manifest) as aside:
-        predicted = predict_probabilities(pictures, num_classes, settings, checkpoint, progress, workers)
+    """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled); those of finished ``parts`` exist.
+
+    ``key``: see ``image_folder``.
+    """
+    with image_folder(folder, manifest, key) as aside:
+        gather(parts, aside)
+        done = lambda p: is_done(aside, p.image_id)  # noqa: E731
+        predicted = predict_probabilities(pictures, num_classes, settings, checkpoint, progress, workers, done)
         for picture, label in map_stream(partial(_training_label, settings=settings), predicted, workers):
             write_label(aside / f"{picture.image_id}.png", label)
 

@@ -1,5 +1,6 @@
 """What an experiment may vary: one section of typed settings per stage, from which `docs/config.md` is generated."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -8,6 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 def _stride(value: int) -> int:
     if value not in (8, 16, 32):
         raise ValueError("input should be 8, 16 or 32")
+    return value
+
+
+def _path(value: str) -> str:
+    # Snakemake reads braces as wildcards and prints what it is given.
+    if not value or re.search(r"[{}\x00-\x1f\x7f]", value):
+        raise ValueError("input should be a path without braces and control characters")
     return value
 
 
@@ -20,7 +28,10 @@ Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_
 
 
 FOLDER = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-FILE = r"^[^/]+\.pth$"  # a file's name without a folder
+FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*\.pth$"  # a file's name without a folder; it enters names of artifacts
+# Names that become targets, rules, or parts of paths: jobs of a cluster are started by a shell with them.
+Name = Annotated[str, Field(pattern=FOLDER)]
+Place = Annotated[str, AfterValidator(_path)]  # a file or folder of the user's, however it is called
 
 
 class Section(BaseModel):

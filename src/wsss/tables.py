@@ -44,14 +44,17 @@ def read_metrics(file: Path) -> dict:
 def read_scores(experiments: Sequence[str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
     """mIoU in % of every experiment and seed: columns experiment, seed, miou, miou_without_crf.
 
-    ``files``: the ``metrics.json`` of all seeds of the first experiment, then of the second, and so on.
+    ``files``: the ``metrics.json`` of all seeds of the first experiment, then of the second, and so on.  One that is
+    given for several seeds, since nothing in it was drawn, counts once.
     Raises ``ValueError`` if their number does not match.
     """
     keys = [(e, s) for e in experiments for s in seeds]
     if len(keys) != len(files):
         raise ValueError(f"{len(files)} evaluations for {len(experiments)} experiments with {len(seeds)} seeds")
-    rows = []
+    rows, first = [], {}
     for (experiment, seed), file in zip(keys, files, strict=True):
+        if first.setdefault((experiment, str(file)), seed) != seed:
+            continue
         report = read_metrics(file)
         rows.append((experiment, seed, *(_percent(report[mode]["miou"]) for mode in MODES)))
     return pd.DataFrame(rows, columns=["experiment", "seed", *MODES.values()])

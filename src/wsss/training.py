@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import chain, islice
 from itertools import count as count_up
 from pathlib import Path
@@ -13,9 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wsss.arithmetic import settle
 from wsss.artifacts import written_aside
+from wsss.interruption import stop_requests
 from wsss.progress import Progress
 from wsss.randomness import generator
+from wsss.resuming import Companion, Resumable, SavedState
 
 Sample = Callable[[int, int], tuple[np.ndarray, ...]]  # (epoch, index) → arrays of one picture, fixed shapes
 Loss = Callable[[list[Tensor], int, np.ndarray], Tensor]  # (batch, epoch, indices) → scalar
@@ -26,7 +30,8 @@ class TrainingError(ValueError):
 
 
 def device() -> torch.device:
-    """The GPU if there is one, else the CPU."""
+    """The GPU if there is one, else the CPU; its arithmetic is as ``wsss.arithmetic`` says."""
+    settle()
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -46,6 +51,8 @@ def train(
     iterations: int | None = None,
     accumulate: int = 1,
     workers: int = 1,
+    state: SavedState | None = None,
+    companion: Companion | None = None,
 ) -> list[dict[str, float]]:
     """Trains ``model`` in place; returns one row (epoch, steps, loss, learning rate) per epoch.
 
@@ -54,8 +61,11 @@ def train(
 
     ``model`` has ``new_parameters()``; ``optimiser`` has the keys of the config's ``Optimiser``; ``names`` are the
     image ids by index, for messages.  The order of samples and each sample are functions of (seed, epoch, index), so
-    the result does not depend on ``workers``, the threads that read pictures ahead.  Raises ``TrainingError`` on a NaN
-    loss.
+    the result does not depend on ``workers``, the threads that read pictures ahead.
+
+    With ``state`` an interrupted training goes on from its last saved state, and ends as if it had not been
+    interrupted; ``companion`` is what ``loss`` builds up meanwhile, saved along.  Raises ``TrainingError`` on a NaN
+    loss, and ``Stopped`` after SIGTERM, SIGURG or Ctrl-C, with the state saved.
     """
     if count < accumulate:
         raise TrainingError(
@@ -69,35 +79,29 @@ def train(
     steps_per_epoch = max(1, count // (batch_size * accumulate))
     total = iterations or steps_per_epoch * epochs
     epochs = -(-total // steps_per_epoch)
-    history: list[dict[str, float]] = []
-    batches = _read_ahead(sample, count, total * accumulate, steps_per_epoch * accumulate, seed, workers)
-    losses: list[float] = []
-    for step, group in enumerate(progress(_groups_of(batches, accumulate), total, "steps")):
-        rate = learning_rate_factor(step, total, steps_per_epoch, optimiser)
-        for parameters in optimise.param_groups:
-            parameters["lr"] = parameters["base_lr"] * rate
-        optimise.zero_grad(set_to_none=True)
-        number = 0.0
-        for epoch, indices, arrays in group:
-            with torch.autocast(device().type, torch.bfloat16, enabled=optimiser["precision"] == "bfloat16"):
-                value = loss([torch.from_numpy(a).to(device(), non_blocking=True) for a in arrays], epoch, indices)
-            value = value / accumulate
-            number += value.item()
-            if not math.isfinite(number):
-                ids = ", ".join(names[i] for i in indices)
-                raise TrainingError(
-                    f"the loss is {number} at step {step + 1} of {total} (epoch {epoch}, pictures {ids}): "
-                    "lower the learning rate or look at these pictures"
-                )
-            value.backward()
-        optimise.step()
-        losses.append(number)
-        if (step + 1) % steps_per_epoch == 0 or step + 1 == total:
-            mean = sum(losses) / len(losses)
-            history.append({"epoch": epoch, "steps": step + 1, "loss": mean, "learning_rate_factor": rate})
-            progress.say(f"epoch {epoch + 1}/{epochs}: loss {mean:.4f}")
-            losses = []
-    return history
+    course = Resumable(model, optimise, companion)
+    if state is not None:
+        course.resume(state, progress.say)
+    at = course.position
+    batches = _read_ahead(sample, count, at.step, total, accumulate, steps_per_epoch, seed, workers)
+    with stop_requests() if state is not None else nullcontext() as stop:
+        for step, group in enumerate(progress(_groups_of(batches, accumulate), total, "steps", at.step), at.step):
+            rate = learning_rate_factor(step, total, steps_per_epoch, optimiser)
+            for parameters in optimise.param_groups:
+                parameters["lr"] = parameters["base_lr"] * rate
+            optimise.zero_grad(set_to_none=True)
+            epoch, number = _add_gradients(loss, group, accumulate, optimiser["precision"], names, step, total)
+            optimise.step()
+            at.step = step + 1
+            at.losses.append(number)
+            if at.step % steps_per_epoch == 0 or at.step == total:
+                mean = sum(at.losses) / len(at.losses)
+                at.history.append({"epoch": epoch, "steps": at.step, "loss": mean, "learning_rate_factor": rate})
+                progress.say(f"epoch {epoch + 1}/{epochs}: loss {mean:.4f}")
+                at.losses.clear()
+            if state is not None:
+                course.keep(state, stop, total, progress.say)
+    return at.history
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
@@ -162,14 +166,38 @@ def _optimiser(groups: list[dict[str, Any]], optimiser: dict[str, Any]) -> torch
     return torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
 
 
+def _add_gradients(
+    loss: Loss, group: Iterator, accumulate: int, precision: str, names: list[str], step: int, total: int
+) -> tuple[int, float]:
+    """Adds the gradients of the batches of one step; returns its epoch and loss."""
+    number = 0.0
+    for epoch, indices, arrays in group:
+        with torch.autocast(device().type, torch.bfloat16, enabled=precision == "bfloat16"):
+            value = loss([torch.from_numpy(a).to(device(), non_blocking=True) for a in arrays], epoch, indices)
+        value = value / accumulate
+        number += value.item()
+        if not math.isfinite(number):
+            ids = ", ".join(names[i] for i in indices)
+            raise TrainingError(
+                f"the loss is {number} at step {step + 1} of {total} (epoch {epoch}, pictures {ids}): "
+                "lower the learning rate or look at these pictures"
+            )
+        value.backward()
+    return epoch, number
+
+
 def _read_ahead(
-    sample: Sample, count: int, total: int, batches_per_epoch: int, seed: int, workers: int
+    sample: Sample, count: int, first: int, total: int, accumulate: int, steps_per_epoch: int, seed: int, workers: int
 ) -> Iterator[tuple[int, np.ndarray, list[np.ndarray]]]:
-    """Yields ``total`` batches (epoch, indices, arrays) in order, while threads prepare the next two."""
-    endless = ((epoch, b) for epoch in count_up() for b in epoch_order(seed, epoch, count, batches_per_epoch))
+    """Yields the batches (epoch, indices, arrays) of steps ``first`` to ``total`` while threads prepare the next two.
+
+    A step has ``accumulate`` batches.
+    """
+    per_epoch = steps_per_epoch * accumulate
+    endless = ((epoch, b) for epoch in count_up() for b in epoch_order(seed, epoch, count, per_epoch))
     with ThreadPoolExecutor(workers) as pool:
         waiting: list[tuple[int, np.ndarray, list]] = []
-        for epoch, batch in islice(endless, total):
+        for epoch, batch in islice(endless, first * accumulate, total * accumulate):
             waiting.append((epoch, batch, [pool.submit(sample, epoch, int(i)) for i in batch]))
             if len(waiting) > 2:
                 yield _collect(*waiting.pop(0))

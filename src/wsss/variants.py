@@ -32,9 +32,9 @@ UPSTREAM = {
 }
 OWN_KEYS = {
     "classifier": ("classifier.", "attention."),
-    "cams": ("cam.scales",),
+    "cams": ("cam.scales", "cam.align_corners"),
     "integral": ("integral.",),
-    "integral_cams": ("cam.integral_scales",),
+    "integral_cams": ("cam.integral_scales", "cam.align_corners"),
     "initial_labels": ("fusion.", "cam.align_corners"),
     "pseudo_labels": ("mining.", "fusion.minimum_foreground", "cam.align_corners"),
     "image_classifier": ("classifier.",),

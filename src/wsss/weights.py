@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from wsss.artifacts import written_aside
+from wsss.artifacts import check_digest, written_aside
 from wsss.backbones import CAFFE_IDENTITY, resnet101_caffe
-from wsss.checkpoints import CheckpointError, check_digest, digest_in, fill, read_pth, save_checkpoint
+from wsss.checkpoints import CheckpointError, digest_in, fill, read_pth, save_checkpoint
 from wsss.downloads import download
 from wsss.progress import Progress
 
@@ -34,7 +34,7 @@ def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str
     """Makes ``file``: from torch's own cache if it is there, else by download from ``url`` or torchvision.
 
     ``digest``: the start of its sha256, by default what its name gives.  Raises ``WeightsError`` if the file has no
-    address, ``DownloadError`` if it cannot be had, ``CheckpointError`` if the copy in the cache has another checksum;
+    address, ``DownloadError`` if it cannot be had, ``ArtifactError`` if the copy in the cache has another checksum;
     nothing is then left under its name.
     """
     cached = Path(torch.hub.get_dir()) / "checkpoints" / file.name
@@ -57,7 +57,8 @@ def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str
 def convert_backbone(source: Path, target: Path, *, digest: str | None = None) -> None:
     """The backbone of a DeepLab checkpoint, heads left out, as safetensors for ``resnet101_caffe``.
 
-    Raises ``CheckpointError`` if the file is missing, damaged, or has other keys or shapes.
+    Raises ``CheckpointError`` if the file is missing, damaged, or has other keys or shapes, ``ArtifactError`` if it has
+    another checksum.
     """
     network = resnet101_caffe()
     tensors = _read(source, digest)
@@ -91,9 +92,7 @@ def our_name(key: str) -> str | None:
 
 
 def _read(source: Path, digest: str | None) -> dict[str, Tensor]:
-    tensors = read_pth(source)
-    if digest:
-        check_digest(source, digest)
+    tensors = read_pth(source, digest=digest)
     ours = {our_name(key): value for key, value in tensors.items()}
     if None in ours:
         unknown = next(key for key in tensors if our_name(key) is None)

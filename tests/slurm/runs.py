@@ -13,8 +13,12 @@ import yaml
 from checkouts import TINY, copy_repository
 from cluster import GPU_MODEL, Cluster
 
-# Two rows use every rule; the classifier trains long enough to be disturbed meanwhile.
-OVERLAY = {"tables": {"nsrom_table3": {"rows": ["fully_supervised", "nsrom"]}}, "classifier": {"epochs": 12}}
+# Two rows use every rule; the classifier trains long enough to be disturbed meanwhile, with a state to go on from.
+OVERLAY = {
+    "tables": {"nsrom_table3": {"rows": ["fully_supervised", "nsrom"]}},
+    "classifier": {"epochs": 12},
+    "resuming": {"save_minutes": 0},
+}
 # What a user fills in.
 FILLED_IN = {"partition": "cpu", "gpu_partition": "gpu", "gpu_model": GPU_MODEL}
 POLL_AFTER_S = 12

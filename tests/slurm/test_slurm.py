@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
+import re
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from cluster import CPUS, GPU_MODEL, wait_for, why_not
@@ -20,6 +22,7 @@ REQUESTS = {
     "rule_build_openmoji": ("8", "2000M", "01:00:00", None, "cpu"),
     "rule_check_images": DATA,
     "rule_check_masks": DATA,
+    "rule_check_saliency": DATA,
     "rule_train_classifier": TRAINING,
     "rule_train_integral": TRAINING,
     "rule_train_segmentation": TRAINING,
@@ -74,15 +77,24 @@ def fingerprints(workplace: Workplace) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
+def log_of(workplace: Workplace) -> Path:
+    return workplace.results / "logs/train_classifier/default_seed-0.txt"
+
+
 def wait_until_it_trains(workplace: Workplace) -> int:
-    """Returns the id of the only job when it has trained for an epoch."""
-    log = workplace.results / "logs/train_classifier/default_seed-0.txt"
+    """Returns the id of the only job when it has trained for an epoch, or the rest of one."""
+    log = log_of(workplace)
     log.unlink(missing_ok=True)
-    wait_for(lambda: log.exists() and "epoch 2/12" in log.read_text(), "the training did not start", 900)
+    wait_for(lambda: log.exists() and re.search(r"epoch \d+/12", log.read_text()), "the training did not start", 900)
     return max(workplace.jobs())
 
 
-def test_a_cancelled_training_is_started_again(untrained: Workplace, table_run: Workplace):
+def went_on(workplace: Workplace) -> bool:
+    """Whether the last attempt began where the one before it had been interrupted."""
+    return bool(re.search(r"goes on after step [1-9]\d*, from the saved state", log_of(workplace).read_text()))
+
+
+def test_a_cancelled_training_goes_on(untrained: Workplace, table_run: Workplace):
     with untrained.run(CLASSIFIER) as run:
         first = wait_until_it_trains(untrained)
         untrained.cluster.run("scancel", str(first))
@@ -90,6 +102,22 @@ def test_a_cancelled_training_is_started_again(untrained: Workplace, table_run: 
     second = max(untrained.jobs())
     assert {i: job["JobState"] for i, job in untrained.jobs().items()} == {first: "CANCELLED", second: "COMPLETED"}
     assert untrained.jobs()[second]["MinMemoryNode"] == "8000M"  # more with each attempt
+    assert went_on(untrained)
+    assert fingerprints(untrained) == fingerprints(table_run)
+
+
+def test_a_training_that_is_warned_of_its_time_limit_saves_its_state_and_goes_on(
+    untrained: Workplace, table_run: Workplace
+):
+    """The profile asks for this signal 120 s before the limit."""
+    with untrained.run(CLASSIFIER) as run:
+        first = wait_until_it_trains(untrained)
+        untrained.cluster.run("scancel", "--signal=URG", str(first))
+        wait_for(lambda: untrained.jobs()[first]["JobState"] == "FAILED", "the signal was not heard")
+        assert "stopped by a signal after step" in log_of(untrained).read_text()
+        run.ends_well()
+    assert untrained.jobs()[max(untrained.jobs())]["JobState"] == "COMPLETED"
+    assert went_on(untrained)
     assert fingerprints(untrained) == fingerprints(table_run)
 
 
@@ -103,6 +131,7 @@ def test_a_training_is_preempted_and_then_loses_its_node(untrained: Workplace, t
         cluster.restart_node()
         wait_for(lambda: untrained.jobs()[job]["Restarts"] == "2", "the loss was not noticed")
         run.ends_well()
+    assert went_on(untrained)
     assert {i: j["JobState"] for i, j in untrained.jobs().items()} == {job: "COMPLETED"}
     assert fingerprints(untrained) == fingerprints(table_run)
 

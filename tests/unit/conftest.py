@@ -1,9 +1,12 @@
-"""Where the published reference vectors are."""
+"""Where the published reference vectors are, and a stand-in for VOC 2012."""
 
 import os
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
+from voc_standin import StandIn, write_standin
 
 
 @pytest.fixture(scope="session")
@@ -13,4 +16,22 @@ def golden() -> Path:
     folder = Path(os.environ.get("WSSS_SHARED", repository.parent / "shared")) / "golden"
     if not folder.is_dir():
         pytest.skip(f"the reference vectors are not at {folder}; set WSSS_SHARED to the folder that holds golden/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory) -> StandIn:
+    return write_standin(tmp_path_factory.mktemp("standin"))
+
+
+@pytest.fixture(scope="session")
+def unpacked(standin, tmp_path_factory) -> Path:
+    """The archives unpacked as a user would."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    for archive in (standin.trainval, standin.sbd):
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    for archive in (standin.augmented, standin.saliency):
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(folder)
     return folder

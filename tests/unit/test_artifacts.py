@@ -89,14 +89,20 @@ def test_a_changed_byte_is_found(labels):
     folder, manifest = labels
     (folder / "b.png").write_bytes(b"Second one")
     with pytest.raises(ArtifactError, match=r"b\.png is not what"):
-        check_folder(folder, manifest, ["a"])
+        check_folder(folder, manifest, ["a", "b"])
+
+
+def test_files_that_are_not_needed_are_not_read(labels):
+    folder, manifest = labels
+    (folder / "b.png").write_bytes(b"Second one")
+    check_folder(folder, manifest, ["a"])
 
 
 def test_a_missing_file_is_found(labels):
     folder, manifest = labels
     (folder / "a.png").unlink()
     with pytest.raises(ArtifactError, match=r"a\.png is missing"):
-        check_folder(folder, manifest, ["b"])
+        check_folder(folder, manifest, ["a", "b"])
 
 
 def test_a_missing_image_is_counted_and_the_first_named(labels):

@@ -80,7 +80,7 @@ def test_pictures_lists_and_labels_are_in_the_one_form(coco):
     log = io.StringIO()
     form = prepared(coco, log)
     assert read_classes(form / "classes.txt") == ["background", "person", "traffic_light", "toothbrush"]
-    check_images(form, coco / "images.csv", {"train": False, "val": False})
+    check_images(form, coco / "images.csv", ["train", "val"])
     train = read_images(coco / "images.csv", form / "classes.txt", "train")
     assert [(p.image_id, p.classes) for p in train] == [("000000000001", (1, 2)), ("000000000002", (3,))]
     assert "train: 1 pictures show no class" in log.getvalue()

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from wsss.config import Config, ConfigError, load_config, science_leaves, with_settings
+from wsss.settings import CRF
 
 ROOT = Path(__file__).resolve().parents[2]
 NSROM = {"nsrom": {"label": "NSROM"}}
@@ -114,6 +116,17 @@ def test_settings_are_the_baseline_with_deltas():
 def test_a_section_is_no_setting():
     with pytest.raises(ConfigError, match="'masking'"):
         with_settings(Config(), {"masking": {"kernel": 3}})
+
+
+def test_the_published_labels_do_not_rest_on_defaults():
+    """config/voc2012.yaml alone says how labels are made and predictions refined."""
+    written = yaml.safe_load((ROOT / "config/voc2012.yaml").read_text())
+    for name in ("fusion", "mining", "retraining", "masking", "attention", "cam", "prediction"):
+        assert written[name].keys() == set(Config.model_fields[name].annotation.model_fields), name
+    assert written["prediction"]["crf"].keys() == set(CRF.model_fields)
+    defaults = science_leaves(Config())
+    for name in ("fusion", "mining", "retraining", "attention"):
+        assert all(defaults[f"{name}.{key}"] == value for key, value in written[name].items()), name
 
 
 def test_every_setting_is_described():

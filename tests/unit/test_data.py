@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wsss.data import DataError, check_images, check_masks, read_classes, read_images, read_masks, read_picture
+from wsss.data import (
+    DataError,
+    check_images,
+    check_masks,
+    check_saliency,
+    read_classes,
+    read_images,
+    read_masks,
+    read_picture,
+)
 from wsss.label_io import write_label
 
 SIZES = {"a": (20, 16), "b": (17, 17), "c": (16, 24)}  # (width, height)
@@ -35,34 +44,39 @@ def folder(tmp_path):
     return root
 
 
-def check(folder, **splits) -> list[dict]:
-    """Checks pictures and masks; nothing may be left under the final names if that fails."""
-    images, masks = folder.parent / "images.csv", folder.parent / "masks.csv"
-    check_images(folder, images, splits or {"train": True, "val": False})
+def check(folder, splits=("train", "val")) -> list[dict]:
+    """Checks pictures, saliency maps and masks; nothing may be left under the final names if that fails."""
+    images, saliency, masks = (folder.parent / f"{name}.csv" for name in ("images", "saliency", "masks"))
+    check_images(folder, images, splits)
+    check_saliency(read_images(images, folder / "classes.txt", "train"), folder / "Saliency", saliency)
     check_masks(folder, masks, ["val", "train"])
-    with open(images, newline="") as stream:
+    return rows(images)
+
+
+def rows(file) -> list[dict]:
+    with open(file, newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def refused(folder, *words, **splits) -> None:
+def refused(folder, *words, splits=("train", "val")) -> None:
     before = {p for p in folder.parent.rglob("*")}
     with pytest.raises((DataError, ValueError)) as caught:
-        check(folder, **splits)
+        check(folder, splits)
     message = str(caught.value)
     assert "\n" not in message
     for word in words:
         assert word in message, message
     left = {p.name for p in folder.parent.rglob("*")} - {p.name for p in before}
-    assert left <= {"images.csv"}  # complete, where the mistake is in a mask
+    assert left <= {"images.csv", "saliency.csv"}  # complete, where the mistake is in a mask
 
 
 def test_a_good_folder_gives_rows(folder):
-    rows = check(folder)
-    assert [row["image_id"] for row in rows] == ["a", "b", "c"]
-    assert [(int(r["width"]), int(r["height"])) for r in rows] == list(SIZES.values())
-    assert [row["kind"] for row in rows] == ["simple", "complex", "simple"]
-    assert len({row["sha256"] for row in rows}) == 3
-    train = read_images(folder.parent / "images.csv", folder / "classes.txt", "train")
+    listed = check(folder)
+    assert [row["image_id"] for row in listed] == ["a", "b", "c"]
+    assert [(int(r["width"]), int(r["height"])) for r in listed] == list(SIZES.values())
+    assert [row["kind"] for row in listed] == ["simple", "complex", "simple"]
+    assert len({row["sha256"] for row in listed}) == 3
+    train = read_images(folder.parent / "images.csv", folder / "classes.txt", "train", folder.parent / "saliency.csv")
     assert [(p.image_id, p.classes, p.kind) for p in train] == [("a", (1,), "simple"), ("b", (1, 2), "complex")]
     assert train[0].path == folder / "JPEGImages" / "a.jpg"
     assert train[0].saliency == folder / "Saliency" / "a.png"
@@ -71,17 +85,20 @@ def test_a_good_folder_gives_rows(folder):
     assert masks == {i: folder / "SegmentationClass" / f"{i}.png" for i in "abc"}
 
 
-def test_the_checksum_covers_picture_and_saliency(folder):
-    first = check(folder)
+def test_a_changed_map_changes_its_own_list_only(folder):
+    pictures, maps = check(folder), rows(folder.parent / "saliency.csv")
     Image.fromarray(np.full((16, 20), 9, np.uint8)).save(folder / "Saliency" / "a.png")
-    second = check(folder)
-    assert [a["sha256"] == b["sha256"] for a, b in zip(first, second, strict=True)] == [False, True, True]
+    assert check(folder) == pictures
+    again = rows(folder.parent / "saliency.csv")
+    assert [a["sha256"] == b["sha256"] for a, b in zip(maps, again, strict=True)] == [False, True]
 
 
-def test_saliency_is_needed_only_where_it_is_asked_for(folder):
+def test_pictures_are_listed_without_any_saliency(folder):
+    """Who scores a network has validation pictures and masks; maps serve the labels of training pictures only."""
     (folder / "Saliency" / "c.png").unlink()
-    rows = check(folder)
-    assert rows[2]["saliency"] == ""
+    check(folder)
+    shutil.rmtree(folder / "Saliency")
+    check_images(folder, folder.parent / "images.csv", ["val", "train"])
     assert read_images(folder.parent / "images.csv", folder / "classes.txt", "val")[0].saliency is None
 
 
@@ -187,7 +204,7 @@ def test_an_empty_split(folder):
 
 
 def test_a_split_without_list(folder):
-    refused(folder, "test.txt", "missing", test=False)
+    refused(folder, "test.txt", "missing", splits=["test"])
 
 
 def test_a_duplicate_in_a_split(folder):
@@ -204,4 +221,4 @@ def test_bad_class_lists(tmp_path, text):
 
 def test_checking_pictures_reads_no_mask(folder):
     shutil.rmtree(folder / "SegmentationClass")
-    check_images(folder, folder.parent / "images.csv", {"train": True})
+    check_images(folder, folder.parent / "images.csv", ["train"])

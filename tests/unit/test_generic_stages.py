@@ -46,7 +46,7 @@ def data(tmp_path_factory) -> Path:
     """A checked data set of four scenes."""
     root = tmp_path_factory.mktemp("openmoji")
     build(root / "data", size=SIZE, train=4, val=1)
-    check_images(root / "data", root / "images.csv", {"train": False})
+    check_images(root / "data", root / "images.csv", ["train"])
     check_masks(root / "data", root / "masks.csv", ["train"])
     return root
 

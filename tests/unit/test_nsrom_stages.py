@@ -7,21 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from outages import EndsEarly, Outage
 
 from wsss.artifacts import check_folder
-from wsss.checkpoints import CheckpointError
+from wsss.checkpoints import CheckpointError, load_checkpoint
 from wsss.config import load_config
-from wsss.data import check_images, check_masks, read_classes, read_images, read_masks
+from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
 from wsss.label_folder import write_labels
 from wsss.label_io import read_gray, read_label, write_label
-from wsss.nsrom.attention import resize_attention
+from wsss.nsrom.attention import quantise, resize_attention
 from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
 from wsss.nsrom.labels import fuse_saliency, mask_nonsalient_region
 from wsss.nsrom.map_io import read_maps, write_maps
+from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps, train_classifier, train_integral
 from wsss.openmoji import build
 from wsss.progress import Progress
 from wsss.quality import stage_quality
+from wsss.resuming import SavedState
 from wsss.variants import Plan
 
 SIZE, CLASSES = 65, 20
@@ -48,17 +52,19 @@ def data(tmp_path_factory) -> Path:
     """A checked data set of four scenes."""
     root = tmp_path_factory.mktemp("openmoji")
     build(root / "data", size=SIZE, train=4, val=1)
-    check_images(root / "data", root / "images.csv", {"train": True})
+    check_images(root / "data", root / "images.csv", ["train"])
+    listed = read_images(root / "images.csv", root / "data" / "classes.txt", "train")
+    check_saliency(listed, root / "data" / "Saliency", root / "saliency.csv")
     check_masks(root / "data", root / "masks.csv", ["train"])
     return root
 
 
 @pytest.fixture(scope="module")
 def pictures(data):
-    return read_images(data / "images.csv", data / "data" / "classes.txt", "train")
+    return read_images(data / "images.csv", data / "data" / "classes.txt", "train", data / "saliency.csv")
 
 
-def classifier(pictures, folder: Path, workers: int = 1) -> Path:
+def classifier(pictures, folder: Path, workers: int = 1, progress: Progress | None = None, **more) -> Path:
     train_classifier(
         pictures,
         CLASSES,
@@ -68,13 +74,14 @@ def classifier(pictures, folder: Path, workers: int = 1) -> Path:
         attention=folder / "attention",
         manifest=folder / "attention.csv",
         history=folder / "history.csv",
-        progress=quiet(),
+        progress=progress or quiet(),
         workers=workers,
+        **more,
     )
     return folder
 
 
-def exported(pictures, folder: Path, *, integral: bool, checkpoint: Path, **changes) -> Path:
+def exported(pictures, folder: Path, *, integral: bool, checkpoint: Path, progress=None, key=None, **changes) -> Path:
     export_maps(
         pictures,
         CLASSES,
@@ -83,7 +90,8 @@ def exported(pictures, folder: Path, *, integral: bool, checkpoint: Path, **chan
         checkpoint=checkpoint,
         folder=folder / "maps",
         manifest=folder / "maps.csv",
-        progress=quiet(),
+        progress=progress or quiet(),
+        key=key,
     )
     check_folder(folder / "maps", folder / "maps.csv", [p.image_id for p in pictures])
     return folder / "maps"
@@ -140,6 +148,34 @@ def test_the_classifier_is_bit_identical_with_any_number_of_workers(pictures, ch
         assert (again / name).read_bytes() == (chain["classifier"] / name).read_bytes(), name
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+def test_an_interrupted_classifier_ends_with_the_same_bits_and_attention(pictures, chain, tmp_path, steps):
+    """Two epochs of two steps; attention accumulates in the second."""
+    with pytest.raises(Outage):
+        classifier(pictures, tmp_path, progress=EndsEarly(steps, "steps"), state=SavedState(tmp_path / "s", "key", 0))
+    progress = quiet()
+    again = classifier(pictures, tmp_path, progress=progress, state=SavedState(tmp_path / "s", "key", 0))
+    # A yielded step counts as done when the next one is asked for, and the last one leaves nothing to save.
+    assert f"goes on after step {min(steps, 3)}" in progress.log.getvalue()
+    for name in ("model.safetensors", "attention.csv", "history.csv"):
+        assert (again / name).read_bytes() == (chain["classifier"] / name).read_bytes(), name
+
+
+def test_an_interrupted_export_goes_on_to_the_same_bytes(pictures, chain, tmp_path):
+    four = {"checkpoint": chain["classifier"] / "model.safetensors", "integral": False, "key": "a" * 64}
+    one_at_a_time = {"classifier.batch_size": 1}
+    first = exported(pictures, tmp_path / "first", **four, **one_at_a_time)
+    with pytest.raises(Outage):
+        exported(pictures, tmp_path / "again", **four, **one_at_a_time, progress=EndsEarly(3, "batches"))
+    (kept,) = (tmp_path / "again").glob("*.partial")
+    times = {f.name: f.stat().st_mtime_ns for f in kept.iterdir()}
+    assert len(times) == 3
+    again = exported(pictures, tmp_path / "again", **four, **one_at_a_time)
+    assert {f.name: f.read_bytes() for f in again.iterdir()} == {f.name: f.read_bytes() for f in first.iterdir()}
+    assert {name: (again / name).stat().st_mtime_ns for name in times} == times
+    assert sorted(f.name for f in (tmp_path / "again").iterdir()) == ["maps", "maps.csv"]
+
+
 def test_histories(chain):
     for path, epochs in ((chain["classifier"] / "history.csv", 2), (chain["integral"].with_suffix(".csv"), 1)):
         with open(path, newline="") as stream:
@@ -178,6 +214,25 @@ def test_several_scales_are_averaged_on_the_finest_grid(pictures, chain, tmp_pat
     maps = exported(pictures[:1], tmp_path, integral=False, checkpoint=checkpoint, **{"cam.scales": [1.0, 2.0]})
     values = read_maps(maps / f"{pictures[0].image_id}.png", pictures[0].classes)
     assert all(m.shape == (9, 9) for m in values.values())
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+def test_scales_are_laid_on_each_other_as_the_setting_says(pictures, chain, tmp_path, aligned):
+    checkpoint, picture = chain["classifier"] / "model.safetensors", pictures[0]
+    changes = {"cam.scales": [1.0, 2.0], "cam.align_corners": aligned}
+    folder = exported([picture], tmp_path, integral=False, checkpoint=checkpoint, **changes)
+    written = read_maps(folder / f"{picture.image_id}.png", picture.classes)
+    network = build_network(settings_of("cams"), CLASSES, integral=False, pretrained=False)
+    load_checkpoint(checkpoint, network, identity(settings_of("cams"), CLASSES, integral=False))
+    single = []
+    for size in (65, 129):
+        image = torch.from_numpy(read_picture(picture.path, size))[None]
+        with torch.inference_mode():
+            single.append(network.eval()(network.backbone.normalise(image)).relu())
+    coarse = torch.nn.functional.interpolate(single[0], (9, 9), mode="bilinear", align_corners=aligned)
+    mean = ((coarse + single[1]) / 2)[0].numpy()
+    for c in picture.classes:
+        assert np.abs(written[c].astype(int) - quantise(mean[c - 1])).max() <= 1
 
 
 def test_labels_from_maps_to_the_second_round(pictures, chain, tmp_path):

@@ -13,7 +13,9 @@ from wsss.release import (
     check_provenance,
     chosen,
     digest,
+    fetching,
     read_release,
+    sources,
     stale,
     write_release,
 )
@@ -53,6 +55,24 @@ def test_what_comes_before_a_change_stays_good():
 
 def test_a_missing_source_is_not_taken_for_an_unchanged_one():
     assert judged(train=None) == {"out/model": ["train.py is not here"]}
+
+
+def test_a_source_that_is_gone_and_no_longer_planned_is_missed():
+    """A given folder that is not here is no input of the plan; the reason is that it is not here."""
+    planned = Job("train", ("out/manifest.csv",), MODEL.params, MODEL.outputs)
+    assert judged(LABELS, planned, train=None) == {"out/model": ["train.py is not here"]}
+
+
+WEIGHTS = Job("fetch", ("fetch.py",), (), ("pictures.csv",))  # planned where the file that lay there is missing
+
+
+def test_what_a_rule_would_fetch_is_not_needed():
+    assert sources(RELEASE) == {"labels.py", "pictures.csv", "train.py"}
+    assert fetching((WEIGHTS, LABELS, MODEL), RELEASE) == [WEIGHTS]
+    assert stale((WEIGHTS, LABELS, MODEL), RELEASE, (DIGESTS | {"pictures.csv": None}).get) == {}
+    # What is here is judged, and then no rule fetches it.
+    assert set(stale((LABELS, MODEL), RELEASE, (DIGESTS | {"pictures.csv": "p2"}).get)) == {"out/labels", "out/model"}
+    assert fetching((LABELS, MODEL), RELEASE) == []
 
 
 def test_files_of_other_jobs_are_judged_by_the_release_not_by_what_lies_here():

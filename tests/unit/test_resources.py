@@ -14,7 +14,10 @@ def rules() -> dict[str, str]:
     """Name → text, of all rules that do something."""
     texts = [file.read_text() for file in sorted((ROOT / "rules").glob("*.smk"))]
     blocks = [block for text in texts for block in re.split(r"^ *rule(?: (?=\w)|(?=:))", text, flags=re.M)[1:]]
-    return {block.split(":")[0]: block for block in blocks if "script:" in block}
+    found = {block.split(":")[0]: block for block in blocks if "script:" in block}
+    # A part asks for what the whole asks for.
+    parts = [pair for text in texts for pair in re.findall(r"^use rule (\w+) as (\w+) with:", text, re.M)]
+    return found | {part: found[whole] for whole, part in parts}
 
 
 def profile(name: str) -> dict:
@@ -39,6 +42,18 @@ def test_the_profile_knows_all_rules_with_a_gpu():
     with_gpu = {name for name, text in rules().items() if re.search(r"^ +gpu=1,$", text, re.M)}
     assert len(with_gpu) >= 8
     assert named(profile("slurm")["set-resources"]) == with_gpu
+
+
+def test_scattered_stages_are_not_grouped(tmp_path: Path):
+    """Between fusion and mining there are mining's parts, which are no members of the group."""
+    text = (ROOT / "profiles/slurm/config.yaml").read_text()
+    (tmp_path / "config.yaml").write_text(re.sub(r"^  scatter: 1", "  scatter: 8", text, flags=re.M))
+    with open(tmp_path / "config.yaml") as stream:
+        scattered = ProfileConfigFileParser().parse(stream)
+    assert scattered["set-scatter"] == ["images=8"]
+    assert "groups" not in scattered
+    assert "set-scatter" not in profile("slurm")
+    assert named(profile("slurm")["groups"]) == {"fuse_saliency", "mine_potential_objects"}
 
 
 def test_the_profile_names_no_rule_that_is_gone():

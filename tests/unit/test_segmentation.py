@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from outages import EndsEarly, Outage
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -15,16 +16,19 @@ from wsss.checkpoints import CheckpointError, save_checkpoint
 from wsss.config import Config, load_config
 from wsss.data import DataError, Picture
 from wsss.deeplab import multi_scale_logits
-from wsss.evaluation import conditions_of, evaluate
+from wsss.evaluation import conditions_of, evaluate, evaluate_part
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, mean_iou, pixel_accuracy
+from wsss.parts import part_of
 from wsss.progress import Progress
+from wsss.resuming import SavedState
 from wsss.segmentation import (
     build_segmentation,
     identity,
     keep_classes,
     predict,
     predict_probabilities,
+    prediction_batch,
     train_segmentation,
 )
 from wsss.variants import Plan
@@ -143,6 +147,37 @@ def test_scales_and_flips(data, checkpoint, reduce):
     assert skew[True] < 0.01 and skew[False] > 0.1
 
 
+def test_evaluation_in_parts_gives_the_same_files(data, checkpoint, tmp_path):
+    """Also where a part is missing: its pictures are then predicted by whoever gathers."""
+    pictures, masks = data
+    settings = settings_with("evaluation")
+    given = {"checkpoint": checkpoint, "progress": quiet()}
+    names = [f"{i}-of-2" for i in (1, 2)]
+    for part in (tmp_path / name for name in names):
+        mine = part_of(pictures, part.name, prediction_batch(settings))
+        where = {"folder": part / "labels", "manifest": part / "manifest.csv"}
+        evaluate_part(mine, masks, NAMES, settings, **given, **where)
+    for whole, parts in (("once", []), ("gathered", names), ("half", names[1:])):
+        folder = tmp_path / whole
+        where = {"folder": folder / "predictions", "manifest": folder / "manifest.csv"}
+        where |= {"metrics": folder / "metrics.json", "per_class": folder / "per_class.csv"}
+        evaluate(pictures, masks, NAMES, settings, **given, **where, parts=[tmp_path / part for part in parts])
+    once, gathered, half = (
+        {f.relative_to(tmp_path / whole): f.read_bytes() for f in (tmp_path / whole).rglob("*.*")}
+        for whole in ("once", "gathered", "half")
+    )
+    assert len(once) == len(pictures) + 3
+    assert once == gathered == half
+
+
+def test_gathering_predicts_nothing_anew(data, tmp_path):
+    """Without a picture to predict, there need not even be a network."""
+    given = {"checkpoint": tmp_path / "absent", "progress": quiet()}
+    where = {"folder": tmp_path / "labels", "manifest": tmp_path / "manifest.csv"}
+    predict([], len(NAMES), settings_with("predictions"), **given, **where)
+    assert list((tmp_path / "labels").iterdir()) == []
+
+
 def test_evaluation_files(data, checkpoint, tmp_path):
     pictures, masks = data
     settings = settings_with("evaluation")
@@ -184,6 +219,28 @@ def test_evaluation_files(data, checkpoint, tmp_path):
             assert row[column] == "" if value is None else float(row[column]) == value
 
 
+def test_an_interrupted_evaluation_goes_on_to_the_same_numbers(data, checkpoint, tmp_path):
+    pictures, masks = data
+    settings = settings_with("evaluation", **{"segmentation.batch_size": 1})
+
+    def scored(name, progress):
+        folder = tmp_path / name
+        files = {"metrics": folder / "metrics.json", "per_class": folder / "per_class.csv"}
+        files |= {"folder": folder / "predictions", "manifest": folder / "manifest.csv"}
+        evaluate(pictures, masks, NAMES, settings, checkpoint=checkpoint, progress=progress, key="a" * 64, **files)
+        assert sorted(f.name for f in folder.iterdir()) == sorted(f.name for f in files.values())
+        return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+    undisturbed = scored("undisturbed", quiet())
+    with pytest.raises(Outage):
+        scored("again", EndsEarly(2, "batches"))
+    assert (
+        len(list((tmp_path / "again").glob(".predictions*.partial/*.png"))) == 4
+    )  # of two pictures, with and without CRF
+    (tmp_path / "again" / f".predictions_raw.{'a' * 16}.partial" / "picture_1.png").unlink()
+    assert scored("again", quiet()) == undisturbed
+
+
 def test_a_checkpoint_of_another_backbone_writes_nothing(data, checkpoint, tmp_path):
     pictures, _ = data
     other = {"segmentation.backbone": "vgg16", "segmentation.output_stride": 8}
@@ -192,7 +249,7 @@ def test_a_checkpoint_of_another_backbone_writes_nothing(data, checkpoint, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def trained(pictures, masks, folder, workers=1, log=None) -> bytes:
+def trained(pictures, masks, folder, workers=1, log=None, progress=None, state=None) -> bytes:
     train_segmentation(
         pictures,
         lambda picture: masks[picture.image_id],
@@ -202,8 +259,9 @@ def trained(pictures, masks, folder, workers=1, log=None) -> bytes:
         round_number=1,
         checkpoint=folder / "model.safetensors",
         history=folder / "history.csv",
-        progress=Progress("test", log or io.StringIO(), io.StringIO()),
+        progress=progress or Progress("test", log or io.StringIO(), io.StringIO()),
         workers=workers,
+        state=state,
     )
     return (folder / "model.safetensors").read_bytes()
 
@@ -220,6 +278,19 @@ def test_training_is_bit_identical_and_leaves_out_pictures_without_label(data, c
         assert len(list(csv.DictReader(stream))) == settings_with("round1")["segmentation.epochs"]
     assert first != checkpoint.read_bytes()
     predicted(pictures, tmp_path / "model.safetensors", tmp_path)
+
+
+def test_an_interrupted_training_ends_with_the_same_bits(data, tmp_path):
+    pictures, masks = data
+    expected = trained(pictures, masks, tmp_path / "undisturbed")
+    state = {"state": SavedState(tmp_path / "state", "key", 0)}
+    with pytest.raises(Outage):
+        trained(pictures, masks, tmp_path / "again", progress=EndsEarly(1, "steps"), **state)
+    log = io.StringIO()
+    assert trained(pictures, masks, tmp_path / "again", log=log, **state) == expected
+    assert "goes on after step 1, from the saved state" in log.getvalue()
+    histories = [(tmp_path / name / "history.csv").read_bytes() for name in ("undisturbed", "again")]
+    assert histories[0] == histories[1]
 
 
 def test_training_without_any_label_says_so(data, tmp_path):

@@ -58,6 +58,13 @@ def test_scores_are_percentages_in_the_order_of_experiments_and_seeds(scores: pd
     assert scores["miou_without_crf"].tolist() == pytest.approx([40, 44, 50, 52, 70, 70])
 
 
+def test_an_evaluation_that_stands_for_all_seeds_counts_once(tmp_path: Path):
+    released, ours = evaluation(tmp_path, "released", 0.7, 0.6), evaluation(tmp_path, "ours", 0.5, 0.4)
+    scores = read_scores(["released", "ours"], [0, 1], [released, released, ours, evaluation(tmp_path, "b", 0.6, 0.5)])
+    assert list(zip(scores["experiment"], scores["seed"], strict=True)) == [("released", 0), ("ours", 0), ("ours", 1)]
+    assert over_seeds(scores, ["experiment"], ["miou"])["seeds"].tolist() == [1, 2]
+
+
 def test_a_wrong_number_of_evaluations_is_refused(files: list[Path]):
     with pytest.raises(ValueError, match="6 evaluations for 2 experiments with 2 seeds"):
         read_scores(["weak", "strong"], [0, 1], files)
@@ -256,7 +263,7 @@ def test_no_jobs_is_an_error(tmp_path: Path):
     with pytest.raises(ValueError, match="holds no benchmark files"):
         runtime_table(tmp_path, {"default"}, {0})
     with pytest.raises(ValueError, match=r"holds no provenance\.json"):
-        provenance_table(tmp_path, {})
+        provenance_table(tmp_path, {}, tmp_path / "data")
 
 
 def test_provenance_lists_only_what_differs(tmp_path: Path):
@@ -270,8 +277,17 @@ def test_provenance_lists_only_what_differs(tmp_path: Path):
         "libraries": {"torch": "2.15.0"}, "python": "3.11", "device": {"cores": 2},
     }  # fmt: skip
     (folder / "provenance.json").write_text(json.dumps(record))
-    row = provenance_table(tmp_path, {"masking.kernel": 10, "masking.mask": True}).iloc[0]
+    row = provenance_table(tmp_path, {"masking.kernel": 10, "masking.mask": True}, tmp_path / "data").iloc[0]
     assert row["artifact"] == "masked_labels/kernel-5/seed-0"
     assert row["code"] == "0123456789 + edits"
     assert row["differs_from_baseline"] == "masking.kernel = 5"
     assert dict(environment_table(tmp_path).to_numpy()) == {"python": "3.11", "torch": "2.15.0", "cores": "2"}
+
+
+def test_provenance_of_data_that_other_results_share(tmp_path: Path):
+    for folder in ("second/round1", "first/data/saliency", "first/round1"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "provenance.json").write_text("{}")
+    table = provenance_table(tmp_path / "second", {}, tmp_path / "first/data")
+    assert sorted(table["artifact"]) == ["../first/data/saliency", "round1"]
+    assert len(provenance_table(tmp_path / "first", {}, tmp_path / "first/data")) == 2

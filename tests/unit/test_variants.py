@@ -114,6 +114,10 @@ def test_settings_without_effect_are_not_relevant():
     assert added("prediction.filter_by_labels", True) != set()
 
 
+def test_maps_know_how_their_scales_were_laid_on_each_other():
+    assert {"cams", "integral_cams", "initial_labels"} <= {stage for stage, _ in added("cam.align_corners", False)}
+
+
 def test_inference_settings_do_not_retrain_the_classifier_or_the_first_round():
     stages = {stage for stage, _ in added("prediction.flip", True)}
     assert stages == {"predictions", "masked_labels", "round2", "evaluation"}

@@ -1,50 +1,23 @@
-"""VOC 2012 from archives and folders to the one on-disk form; what is wrong with them ends it with one sentence."""
+"""VOC 2012's pictures from archives and folders to the one on-disk form; what is wrong with them is one sentence."""
 
-import csv
 import os
 import shutil
 import tarfile
-import zipfile
-from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-from PIL import Image
-from scipy.io import savemat
-from voc_standin import StandIn, write_standin, write_tar, write_zip
+from voc_standin import changed_tar, write_tar
 
 from wsss.archives import ArchiveError
-from wsss.config import VOC2012, leaves
-from wsss.data import DataError, check_images, check_masks, check_unlabelled, read_images
-from wsss.label_io import VOC_PALETTE, read_label
-from wsss.saliency_import import import_saliency
+from wsss.config import leaves
+from wsss.data import DataError, check_images, check_unlabelled, read_images
+from wsss.data_settings import VOC2012
 from wsss.voc.known import LABELS, address, expected_checksum
 from wsss.voc.labels import figures, read_labels
-from wsss.voc.masks import prepare_masks, read_mat
 from wsss.voc.pictures import prepare_pictures, prepare_test_pictures
 
 
 def silent(items, total=None, unit="pictures"):
     yield from items
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory) -> StandIn:
-    return write_standin(tmp_path_factory.mktemp("standin"))
-
-
-@pytest.fixture(scope="module")
-def unpacked(standin, tmp_path_factory) -> Path:
-    """The archives unpacked as a user would."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    for archive in (standin.trainval, standin.sbd):
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-    for archive in (standin.augmented, standin.saliency):
-        with zipfile.ZipFile(archive) as opened:
-            opened.extractall(folder)
-    return folder
 
 
 def prepare(standin, folder, source=None, *, labels=None, expected=None, checksum=None):
@@ -56,27 +29,6 @@ def prepare(standin, folder, source=None, *, labels=None, expected=None, checksu
         checksum=checksum,
         progress=silent,
     )
-
-
-def masks(standin, target, *, trainval=None, further=None, from_mat=True, processes=1):
-    prepare_masks(
-        trainval or standin.trainval,
-        further or (standin.sbd if from_mat else standin.augmented),
-        target,
-        {s: standin.ids[s] for s in ("trainaug", "val")},
-        checksums=(None, None),
-        from_mat=from_mat,
-        progress=silent,
-        processes=processes,
-    )
-
-
-def changed_tar(source: Path, target: Path, change) -> Path:
-    """A tar whose members, name → bytes, are changed in place."""
-    with tarfile.open(source) as tar:
-        members = {m.name: tar.extractfile(m).read() for m in tar}
-    change(members)
-    return write_tar(target, members)
 
 
 # --- the labels that ship with the project ------------------------------------------------------------------------
@@ -138,7 +90,7 @@ def test_an_archive_becomes_the_on_disk_form(standin, tmp_path):
     with tarfile.open(standin.trainval) as tar:
         packed = tar.extractfile(f"VOCdevkit/VOC2012/JPEGImages/{ids[0]}.jpg").read()
     assert (folder / "JPEGImages" / f"{ids[0]}.jpg").read_bytes() == packed
-    check_images(folder, tmp_path / "images.csv", {"val": False, "trainaug": False})
+    check_images(folder, tmp_path / "images.csv", ["val", "trainaug"])
     shapes = {
         p.image_id: (p.height, p.width) for p in read_images(tmp_path / "images.csv", folder / "classes.txt", "val")
     }
@@ -206,81 +158,6 @@ def test_a_source_without_lists(standin, unpacked, tmp_path):
         prepare(standin, tmp_path / "voc", tmp_path / "VOC2012")
 
 
-# --- masks --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["mat archive", "mat folder", "cls folder", "png archive", "png folder"])
-@pytest.mark.parametrize("processes", [1, 2])
-def test_masks_are_exact(standin, unpacked, tmp_path, kind, processes):
-    further = {
-        "mat archive": standin.sbd,
-        "mat folder": unpacked / "benchmark_RELEASE",
-        "cls folder": unpacked / "benchmark_RELEASE/dataset/cls",
-        "png archive": standin.augmented,
-        "png folder": unpacked / "SegmentationClassAug",
-    }[kind]
-    folder = tmp_path / "voc"
-    masks(standin, folder / "SegmentationClass", further=further, from_mat="png" not in kind, processes=processes)
-    files = sorted((folder / "SegmentationClass").iterdir())
-    assert [f.stem for f in files] == sorted(standin.masks)
-    assert [p.name for p in folder.iterdir()] == ["SegmentationClass"]
-    for file in files:
-        truth, mask = standin.masks[file.stem], read_label(file)
-        own = file.stem in standin.ids["train"] + standin.ids["val"]
-        assert (mask == 255).any() == own  # borders are in VOC's masks only
-        assert np.array_equal(mask[mask != 255], truth[mask != 255])
-        with Image.open(file) as image:
-            assert image.mode == "P" and np.array_equal(np.reshape(image.getpalette(), (-1, 3)), VOC_PALETTE)
-
-
-def test_prepared_masks_pass_the_check(standin, tmp_path):
-    prepare(standin, tmp_path / "voc")
-    masks(standin, tmp_path / "voc" / "SegmentationClass")
-    check_masks(tmp_path / "voc", tmp_path / "masks.csv", ["trainaug", "val"])
-    with open(tmp_path / "masks.csv", newline="") as stream:
-        assert len(list(csv.DictReader(stream))) == 16
-
-
-def test_missing_masks_are_counted(standin, tmp_path):
-    rest = standin.ids["trainaug"][8:]
-    names = [f"benchmark_RELEASE/dataset/cls/{i}.mat" for i in rest[1:3]]
-    archive = changed_tar(standin.sbd, tmp_path / "a.tgz", lambda m: [m.pop(n) for n in names])
-    with pytest.raises(DataError, match=rf"a\.tgz lacks the masks of 2 training images \(first: {rest[1]}\)"):
-        masks(standin, tmp_path / "voc" / "SegmentationClass", further=archive)
-    assert list((tmp_path / "voc").iterdir()) == []
-
-
-def test_validation_masks_are_never_those_of_sbd(standin, tmp_path):
-    first = standin.ids["val"][0]
-    name = f"VOCdevkit/VOC2012/SegmentationClass/{first}.png"
-    archive = changed_tar(standin.trainval, tmp_path / "a.tar", lambda m: m.pop(name))
-    with pytest.raises(DataError, match=rf"a\.tar lacks the masks of 1 validation images \(first: {first}\)"):
-        masks(standin, tmp_path / "voc" / "SegmentationClass", trainval=archive)
-
-
-@pytest.mark.parametrize("content", [b"", b"no mat file", "truncated"])
-def test_a_damaged_mat(standin, tmp_path, content):
-    name = f"benchmark_RELEASE/dataset/cls/{standin.ids['trainaug'][-1]}.mat"
-
-    def damage(members):
-        members[name] = members[name][:300] if content == "truncated" else content
-
-    archive = changed_tar(standin.sbd, tmp_path / "a.tgz", damage)
-    with pytest.raises(DataError, match=rf"a\.tgz: {Path(name).name} cannot be read as an SBD mask .*get SBD again"):
-        masks(standin, tmp_path / "voc" / "SegmentationClass", further=archive)
-    assert list((tmp_path / "voc").iterdir()) == []
-
-
-@pytest.mark.parametrize("wrong", [np.zeros((3, 4)), np.zeros((3, 4, 2), np.uint8)])
-def test_a_mat_with_another_array(tmp_path, wrong):
-    savemat(tmp_path / "a.mat", {"GTcls": {"Segmentation": wrong}})
-    with pytest.raises(DataError, match=r"a\.mat holds a \w+ mask of shape .*, not \(H, W\) uint8"):
-        read_mat(tmp_path / "a.mat")
-    savemat(tmp_path / "b.mat", {"GTinst": {"Segmentation": wrong}})
-    with pytest.raises(DataError, match=r"b\.mat cannot be read as an SBD mask"):
-        read_mat(tmp_path / "b.mat")
-
-
 # --- test pictures ------------------------------------------------------------------------------------------------
 
 
@@ -304,73 +181,3 @@ def test_a_test_list_that_leads_elsewhere(tmp_path):
     archive = write_tar(tmp_path / "a.tar", lines)
     with pytest.raises(DataError, match=r"test\.txt holds '\.\./\.\./evil', which is no image id"):
         prepare_test_pictures(archive, tmp_path / "t", expected=1, checksum=None, progress=silent)
-
-
-# --- saliency maps ------------------------------------------------------------------------------------------------
-
-
-def saliency(standin, unpacked, tmp_path, source=None, **settings):
-    settings = {"checksum": None, "progress": silent, "maps": tmp_path / "s" / "maps"} | settings
-    pictures = unpacked / "VOCdevkit/VOC2012/JPEGImages"
-    manifest = tmp_path / "s" / "manifest.csv"
-    import_saliency(source or standin.saliency, pictures, standin.ids["trainaug"], manifest=manifest, **settings)
-
-
-@pytest.mark.parametrize("kind", ["archive", "folder"])
-def test_given_maps_are_taken(standin, unpacked, tmp_path, kind):
-    (unpacked / "saliency" / "of_no_picture.png").write_bytes(b"")
-    saliency(standin, unpacked, tmp_path, unpacked / "saliency" if kind == "folder" else None, processes=2)
-    files = sorted((tmp_path / "s" / "maps").iterdir())
-    assert [f.stem for f in files] == standin.ids["trainaug"]
-    assert all(f.read_bytes() == (unpacked / "saliency" / f.name).read_bytes() for f in files)
-    assert len((tmp_path / "s" / "manifest.csv").read_text().splitlines()) == 13
-
-
-def test_masks_do_not_come_in_as_saliency_maps(standin, unpacked, tmp_path):
-    maps = {f"SegmentationClassAug/{f.name}": f.read_bytes() for f in (unpacked / "saliency").glob("2*.png")}
-    with pytest.raises(ArchiveError, match=r"holds ground-truth masks .*SegmentationClassAug/2007_0000"):
-        saliency(standin, unpacked, tmp_path, write_zip(tmp_path / "masks.zip", maps))
-    assert not (tmp_path / "s" / "maps").exists()
-
-
-def maps_without(standin, tmp_path, change) -> Path:
-    with zipfile.ZipFile(standin.saliency) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    change(members)
-    return write_zip(tmp_path / "maps.zip", members)
-
-
-def refused_maps(standin, unpacked, tmp_path, change, pattern):
-    source = maps_without(standin, tmp_path, change)
-    with pytest.raises(DataError, match=pattern):
-        saliency(standin, unpacked, tmp_path, source)
-    assert list((tmp_path / "s").iterdir()) == []
-
-
-def test_missing_maps_are_counted_and_named(standin, unpacked, tmp_path):
-    ids = standin.ids["trainaug"]
-    gone = [f"saliency/{i}.png" for i in (ids[2], ids[5], ids[6], ids[7])]
-    pattern = (
-        rf"maps\.zip lacks the saliency maps of 4 of 12 images \(first: {ids[2]}.png, {ids[5]}.png, {ids[6]}.png\)"
-    )
-    refused_maps(standin, unpacked, tmp_path, lambda m: [m.pop(n) for n in gone], pattern)
-
-
-def test_a_map_of_another_size(standin, unpacked, tmp_path):
-    name = f"{standin.ids['trainaug'][3]}.png"
-    data = cv2.imencode(".png", np.zeros((50, 40), np.uint8))[1].tobytes()
-    pattern = rf"maps\.zip/{name} is 40×50 px but its picture is \d+×\d+: make both the same size"
-    refused_maps(standin, unpacked, tmp_path, lambda m: m.update({f"saliency/{name}": data}), pattern)
-
-
-@pytest.mark.parametrize("content", [b"no picture", "16 bit"])
-def test_a_map_that_cannot_be_read(standin, unpacked, tmp_path, content):
-    name = f"{standin.ids['trainaug'][3]}.png"
-    if content == "16 bit":
-        content = cv2.imencode(".png", np.full((50, 40), 9999, np.uint16))[1].tobytes()
-    refused_maps(standin, unpacked, tmp_path, lambda m: m.update({f"saliency/{name}": content}), rf"maps\.zip/{name}: ")
-
-
-def test_maps_with_another_checksum(standin, unpacked, tmp_path):
-    with pytest.raises(ArchiveError, match=r"saliency\.zip has the sha256 checksum"):
-        saliency(standin, unpacked, tmp_path, checksum=f"sha256:{'0' * 64}")

@@ -10,8 +10,9 @@ import pytest
 import torch
 from deeplab_names import published
 
+from wsss.artifacts import ArtifactError, sha256
 from wsss.backbones import build_backbone, resnet101_caffe, vgg16_dilated
-from wsss.checkpoints import CheckpointError, read_pth
+from wsss.checkpoints import CheckpointError, digest_in, read_pth
 from wsss.deeplab import DeepLabV2
 from wsss.downloads import DownloadError
 from wsss.progress import Progress
@@ -116,8 +117,31 @@ def test_a_name_with_a_checksum_is_checked_when_read(hosted):
     hosted, _ = hosted
     assert read_pth(hosted)
     hosted.write_bytes(hosted.read_bytes() + b" ")
-    with pytest.raises(CheckpointError, match="sha256"):
+    with pytest.raises(ArtifactError, match="sha256"):
         read_pth(hosted)
+
+
+def test_a_configured_checksum_is_checked_wherever_the_file_comes_from(tmp_path):
+    torch.save({"weight": torch.zeros(1)}, tmp_path / "own.pth")
+    good = sha256(tmp_path / "own.pth")
+    assert read_pth(tmp_path / "own.pth", digest=good[:12])
+    wrong = "0" * 8
+    with pytest.raises(ArtifactError, match=rf"own\.pth has the sha256 {good[:8]}… instead of {wrong}…: .* replace it"):
+        read_pth(tmp_path / "own.pth", digest=wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("vgg16-397923af.pth", "397923af"),
+        ("vit_h_14_swag-80465313.pth", "80465313"),  # of torchvision: digits only, but no day
+        ("deeplab-20210203.pth", ""),
+        ("deeplab-2021.pth", ""),
+        ("checkpoint_70.4.pth", ""),
+    ],
+)
+def test_a_date_in_a_name_is_no_checksum(name, digest):
+    assert digest_in(name) == digest
 
 
 # --- conversion ---------------------------------------------------------------------------------------------------

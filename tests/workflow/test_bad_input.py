@@ -67,7 +67,7 @@ def edit_label(folder: Path, classes: str) -> str:
 def truncated_picture(folder: Path) -> str:
     path = folder / f"JPEGImages/{first(folder)}.jpg"
     path.write_bytes(path.read_bytes()[:-200])
-    return f"{path.relative_to(folder.parent)} cannot be decoded as a picture: replace it"
+    return f"{path.relative_to(folder.parent)} is truncated (no end of image): copy the picture again"
 
 
 def mask_of_another_size(folder: Path) -> str:

@@ -8,9 +8,9 @@ from checkouts import REPOSITORY, Checkout, reachable
 
 # The chain's rules; what draws and tabulates comes on top of them.
 CHAIN = (
-    "build_openmoji", "check_images", "check_masks", "train_classifier", "export_cams", "train_integral",
-    "export_integral_cams", "fuse_saliency", "mine_potential_objects", "train_segmentation", "predict_training_images",
-    "mask_nonsalient_region", "train_fully_supervised", "evaluate",
+    "build_openmoji", "check_images", "check_masks", "check_saliency", "train_classifier", "export_cams",
+    "train_integral", "export_integral_cams", "fuse_saliency", "mine_potential_objects", "train_segmentation",
+    "predict_training_images", "mask_nonsalient_region", "train_fully_supervised", "evaluate",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def test_table3_shares_all_that_it_can(table3: dict[str, int]):
         "build_openmoji": 1,
         "check_images": 1,
         "check_masks": 1,
+        "check_saliency": 1,
         "train_classifier": 2,  # with and without global reasoning
         "train_integral": 2,
         "export_integral_cams": 2,
@@ -100,7 +101,7 @@ def test_table4_adds_only_masking_and_what_follows(clone: Checkout, table3: dict
 
 def test_seeds_multiply_all_but_the_data(clone: Checkout, table3: dict[str, int]):
     seeds = overlay(clone, "seeds.yaml", {"seeds": [0, 1, 2]})
-    data = ("build_openmoji", "check_images", "check_masks")
+    data = ("build_openmoji", "check_images", "check_masks", "check_saliency")
     expected = {rule: count * (1 if rule in data else 3) for rule, count in chain(table3).items()}
     assert chain(clone.with_config(seeds).dry_run("nsrom_table3")) == expected
 

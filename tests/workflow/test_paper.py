@@ -69,8 +69,13 @@ DOWNLOADED = {
     "download_saliency_model": 1, "detect_saliency": 1,
     "fetch_weights": 3, "convert_weights": 1,  # VGG-16; ResNet-101, ImageNet; ResNet-101, MS-COCO, which is converted
 }  # fmt: skip
+# Scored without training: no saliency, no weights to start from.
+RELEASED = {
+    "download_voc2012": 2, "prepare_voc2012": 1, "prepare_voc2012_masks": 1, "check_images": 1, "check_masks": 1,
+    "fetch_weights": 1, "convert_checkpoint": 1, "evaluate": 1, "evaluate_released": 1,
+}  # fmt: skip
 # The same for every config.
-DATA = {"check_images": 1, "check_masks": 1}
+DATA = {"check_images": 1, "check_masks": 1, "check_saliency": 1}
 SHOWN = {
     "compute_comparison": 2, "write_comparison": 2,  # Tables 1 and 2
     "compute_table": 2, "write_table": 2,  # Tables 3 and 4
@@ -81,18 +86,19 @@ SHOWN = {
     "compute_ledger": 1, "write_ledger": 1,
     "measure_runtime": 1, "collect_provenance": 1, "report": 1, "paper": 1,
 }  # fmt: skip
-CONFIGS = {
+CONFIGS = {  # overlays → its plan
     "config.yaml": (DEFAULT, BUILT),
     "tiny.yaml": (TINY, BUILT),
     "photos.yaml": (PHOTOS, GIVEN),
     "voc2012.yaml": (VOC, DOWNLOADED),
+    "voc2012.yaml voc2012_paper.yaml": (VOC, DOWNLOADED),
 }
 
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_the_whole_paper_is_exactly_these_jobs(clone: Checkout, config: str):
     expected, data = CONFIGS[config]
-    files = [f"config/{config}", *([given_folder(clone)] if data is GIVEN else [])]
+    files = [f"config/{name}" for name in config.split()] + ([given_folder(clone)] if data is GIVEN else [])
     counts = clone.with_config(*files).dry_run("paper")
     assert counts == DATA | data | {rule: sum(parts) for rule, parts in expected.items()} | SHOWN
 
@@ -107,6 +113,24 @@ def test_the_parts_of_the_plan_are_the_tables_and_figures(clone: Checkout):
         assert added == {rule: parts[number] for rule, parts in DEFAULT.items() if parts[number]}
         before = after
     assert chain(clone.with_config().dry_run(*targets, "nsrom_table1", "nsrom_table2")) == before
+
+
+def test_a_released_network_is_scored_without_training_or_saliency(clone: Checkout):
+    assert clone.with_config("config/voc2012.yaml").dry_run("evaluate_released") == RELEASED
+    seeds = overlay(clone, "three.yaml", {"seeds": [0, 1, 2]})  # which draw nothing here
+    assert clone.with_config("config/voc2012.yaml", seeds).dry_run("evaluate_released") == RELEASED
+
+
+def test_a_second_baseline_has_the_data_of_the_first(clone: Checkout):
+    """The paper's text and the published code learn from one copy of VOC, and only that is shared."""
+    code, text = (
+        {output for job in clone.with_config(*files).jobs("nsrom_table3") for output in job.outputs}
+        for files in (["config/voc2012.yaml"], ["config/voc2012.yaml", "config/voc2012_paper.yaml"])
+    )
+    shared = {file for file in code & text if file.startswith("results/")}
+    assert shared == {file for file in code if file.startswith("results/voc2012/data/")}
+    assert {f"results/voc2012/data/{name}.csv" for name in ("images", "masks", "saliency")} < shared
+    assert all(f.startswith("results/voc2012_paper/") for f in text - shared if f.startswith("results/"))
 
 
 def test_one_more_kernel_adds_no_classifier(clone: Checkout):

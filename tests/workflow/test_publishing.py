@@ -52,6 +52,15 @@ def commit(folder: Path, message: str) -> None:
     git(folder, "commit", "--quiet", "--message", message)
 
 
+def under_git(folder: Path) -> None:
+    """Makes a copy of the repository one with a commit."""
+    for name in (".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore"):  # a copy without git lacks them
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, folder / name)
+    git(folder, "init", "--quiet")
+    commit(folder, "Code")
+
+
 @dataclass(frozen=True)
 class Published:
     """A repository with a published run, beside which clones find the default remote."""
@@ -78,11 +87,7 @@ class Published:
 def published(tiny_run: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Published:
     origin = tmp_path_factory.mktemp("release") / "origin"
     subprocess.run(["cp", "-a", str(tiny_run.folder), str(origin)], check=True)
-    for name in (".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore"):  # a copy without git lacks them
-        (origin / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(REPOSITORY / name, origin / name)
-    git(origin, "init", "--quiet")
-    commit(origin, "Code")
+    under_git(origin)
     release(origin, "publish", TARGET)
     commit(origin, "Publish")
     return Published(origin)

@@ -111,7 +111,16 @@ def test_a_result_is_shown_with_its_caption(seen: dict, file: str):
         ),
         ("stage_quality", ["OA-CAM", "masked label (NSRM)", "coverage"]),
         ("runtime", ["train_classifier", "mask_nonsalient_region", "peak memory (MiB)"]),
-        ("provenance", ["classifier/default/seed-0", "torch", "differs from baseline"]),
+        (
+            "provenance",
+            [
+                "classifier/default/seed-0",
+                "torch",
+                "differs from baseline",
+                "NSROM, Table 3",
+                "math threads 1",
+            ],
+        ),
     ],
 )
 def test_a_table_reads_well(tiny_run: Checkout, tmp_path: Path, file: str, texts: list[str]):
@@ -122,6 +131,19 @@ def test_a_table_reads_well(tiny_run: Checkout, tmp_path: Path, file: str, texts
     for text in texts:
         assert text in rendered
     assert "NaN" not in rendered and ">nan<" not in rendered
+
+
+def test_the_chain_behind_each_number_is_whole(tiny_run: Checkout):
+    """Every number of Table 3 and Figure 6, all steps of NSROM behind its own, and no link that does not meet."""
+    page = (tiny_run.results / "tables/provenance.html").read_text()
+    assert '<a href="provenance.html#nsrom_table3">' in (tiny_run.results / "tables/nsrom_table3.html").read_text()
+    assert page.count("<details>") == 5 and '<h2 id="nsrom_figure6">' in page
+    (chain,) = re.findall(r"<summary>\+ GR \+ POM \+ NSRM, seed 0.*?</details>", page, re.DOTALL)
+    stages = ("classifier", "cams", "integral", "integral_cams", "initial_labels", "pseudo_labels", "round1")
+    stages += ("predictions", "masked_labels", "round2", "evaluation")
+    places = [chain.index(f"<td>{stage}/default/seed-0</td>") for stage in stages]
+    assert len(set(places)) == len(stages) and max(places) == places[-1]
+    assert chain.count("<td>yes</td>") == len(stages)
 
 
 def test_the_report_needs_no_network(report: Path):

@@ -15,8 +15,8 @@ AFTER_LABELS = {
 }  # fmt: skip
 AFTER_MASKING = {"mask_nonsalient_region", "train_segmentation", "evaluate", "measure_stage_quality"}
 BEFORE_LABELS = {
-    "build_openmoji", "check_images", "check_masks", "train_classifier", "train_integral", "export_cams",
-    "export_integral_cams",
+    "build_openmoji", "check_images", "check_masks", "check_saliency", "train_classifier", "train_integral",
+    "export_cams", "export_integral_cams",
 }  # fmt: skip
 SEGMENTATION = AFTER_LABELS - {"fuse_saliency", "mine_potential_objects"} | {"train_fully_supervised"}
 CHAIN = BEFORE_LABELS | AFTER_LABELS | {"train_fully_supervised"}

@@ -17,7 +17,7 @@ from wsss.artifacts import sha256
 from wsss.label_io import read_gray, read_label
 from wsss.voc.submission import PLACE
 
-CHECKED = ("images.csv", "masks.csv")
+CHECKED = ("images.csv", "masks.csv", "saliency.csv")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def test_archives_become_checked_lists(place: Place, prepared: Checkout):
     assert sum(r["kind"] == "simple" for r in images if r["split"] == "trainaug") == standin.expected["simple"]
     for row in images:
         assert (int(row["height"]), int(row["width"])) == standin.masks[row["image_id"]].shape
-        assert bool(row["saliency"]) == (row["split"] == "trainaug")
+    assert [row["image_id"] for row in rows(data / "saliency.csv")] == standin.ids["trainaug"]
     masks = {r["image_id"]: prepared.folder / r["mask"] for r in rows(data / "masks.csv")}
     assert masks.keys() == standin.masks.keys()
     for image_id, file in masks.items():
@@ -116,7 +116,7 @@ def test_nothing_that_trains_depends_on_masks(place: Place, prepared: Checkout):
     jobs, scripts = prepared.jobs("nsrom_table3"), scripts_by_rule()
     maker = {output: job.rule for job in jobs for output in job.outputs}
     rules = {maker[f] for job in jobs if job.rule in TRAINED for f in reachable(job, jobs) if f in maker}
-    assert {"prepare_voc2012", "import_saliency", "check_images"} < rules
+    assert {"prepare_voc2012", "import_saliency", "check_images", "check_saliency"} < rules
     assert [rule for rule in rules if "may_read_masks" in scripts[rule]] == []
     assert "prepare_voc2012_masks" not in rules and "may_read_masks" in scripts["prepare_voc2012_masks"]
 
@@ -137,9 +137,9 @@ def test_folders_give_the_same(place: Place, prepared: Checkout, tmp_path: Path)
     checkout.snakemake(*(f"results/folders/data/{file}" for file in (*CHECKED, "test_images.csv")))
     pictures = place.data("folders") / "voc2012/JPEGImages"
     assert all(file.is_symlink() for file in pictures.glob("*.jpg"))  # no second copy on the disk
-    for file, digest in (("images.csv", "sha256"), ("masks.csv", "sha256"), ("test_images.csv", "sha256")):
+    for file in (*CHECKED, "test_images.csv"):
         digests = [
-            {r["image_id"]: r[digest] for r in rows(place.data(name) / file)} for name in ("archives", "folders")
+            {r["image_id"]: r["sha256"] for r in rows(place.data(name) / file)} for name in ("archives", "folders")
         ]
         assert digests[0] == digests[1]
 
@@ -152,11 +152,11 @@ def test_saliency_is_detected_for_any_data_set(place: Place):
     model = write_model(place.checkout.folder / "tiny.onnx")
     name, ids = "detected", [f"train_{i:04d}" for i in range(12)]
     section = {"name": name, "saliency": {"model": "tiny.onnx", "sha256": sha256(model)}}
-    place.with_data(name, section).snakemake(f"results/{name}/data/images.csv")
-    images = {row["image_id"]: row for row in rows(place.data(name) / "images.csv")}
-    for image_id in ids:
-        assert images[image_id]["saliency"] == f"results/{name}/data/saliency/maps/{image_id}.png"
-        saliency = read_gray(place.checkout.folder / images[image_id]["saliency"])
+    place.with_data(name, section).snakemake(f"results/{name}/data/saliency.csv")
+    maps = {row["image_id"]: row["saliency"] for row in rows(place.data(name) / "saliency.csv")}
+    assert maps == {image_id: f"results/{name}/data/saliency/maps/{image_id}.png" for image_id in ids}
+    for file in maps.values():
+        saliency = read_gray(place.checkout.folder / file)
         assert saliency.shape == (65, 65) and saliency.min() < 30 and saliency.max() > 200
     record = json.loads((place.data(name) / "saliency/provenance.json").read_text())
     assert record["inputs"]["tiny.onnx"] == record["parameters"]["sha256"] == sha256(model)
@@ -199,7 +199,7 @@ def test_a_count_that_is_off(place: Place):
 
 def test_a_wrong_model_of_saliency(place: Place):
     section = place.standin.dataset_section("model") | {"saliency": {"model": "none.onnx"}}
-    assert "none.onnx is missing: put the file there" in place.refused("model", section, "images.csv")
+    assert "none.onnx is missing: put the file there" in place.refused("model", section, "saliency.csv")
 
 
 @pytest.mark.parametrize(

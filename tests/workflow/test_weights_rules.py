@@ -9,6 +9,7 @@ import yaml
 from checkouts import TINY, Checkout, copy_repository
 from deeplab_names import published
 
+from wsss.artifacts import sha256
 from wsss.backbones import resnet101_caffe
 from wsss.deeplab import DeepLabV2
 
@@ -54,6 +55,21 @@ def test_a_released_checkpoint_is_scored_without_training(checkout: Checkout):
     assert report["conditions"]["init"] == "theirs.pth" and report["images"] == 6
     assert theirs.stat().st_mtime_ns == before
     assert checkout.dry_run("evaluate_released") == {}
+
+
+def test_weights_that_were_put_there_have_the_configured_checksum(checkout: Checkout):
+    own = checkout.folder / "data/weights/own.pth"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"whatever it is")
+    network = {"classifier": {"backbone": "vgg16", "output_stride": 8}, "cam": {"align_corners": False}}
+    weights = {"vgg16": "own.pth", "files": {"own.pth": {"sha256": "0" * 64}}}
+    (checkout.folder / "own.yaml").write_text(yaml.safe_dump({**network, "weights": weights}))
+    run = checkout.with_config(TINY, "own.yaml").snakemake(
+        "results/tiny/classifier/default/seed-0/model.safetensors", check=False
+    )
+    assert run.returncode
+    assert f"data/weights/own.pth has the sha256 {sha256(own)}… instead of {'0' * 64}…: it is damaged or" in run.stdout
+    assert "Traceback" not in run.stdout and own.read_bytes() == b"whatever it is"
 
 
 def test_trainings_declare_the_weights_that_they_start_from(checkout: Checkout):

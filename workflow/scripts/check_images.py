@@ -1,4 +1,4 @@
-"""Checks pictures, labels and saliency maps, and lists them."""
+"""Checks pictures and image-level labels, and lists them."""
 
 from pathlib import Path
 
@@ -9,8 +9,6 @@ with job(snakemake) as run:
 
     from wsss.data import check_images
 
-    folder, s = Path(run.settings["folder"]), run.settings
-    splits = {s["val"]: False, s["train"]: True}  # saliency maps serve training only
-    saliency = Path(s["saliency"]) if s["saliency"] else None
-    check_images(folder, Path(snakemake.output.images), splits, run.progress, saliency=saliency)
+    folder, splits = Path(run.settings["folder"]), [run.settings["val"], run.settings["train"]]
+    check_images(folder, Path(snakemake.output.images), dict.fromkeys(splits), run.progress)
     shutil.copy(folder / "classes.txt", snakemake.output.classes)

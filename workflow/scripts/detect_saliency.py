@@ -19,5 +19,6 @@ with job(snakemake) as run:
         batch_size=snakemake.params.batch_size,
         progress=run.progress,
         threads=run.threads,
+        key=run.fingerprint,
     )
     run.settings.update(ran_on)  # into the provenance

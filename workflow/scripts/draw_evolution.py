@@ -12,7 +12,7 @@ with job(snakemake, may_read_masks=True):
     from wsss.plotting import save_figure
 
     p, given = snakemake.params, snakemake.input
-    split = read_images(given.images, given.classes, p.split)
+    split = read_images(given.images, given.classes, p.split, given.saliency)
     pictures = choose_pictures(split, p.figure["count"], p.seed, p.figure["images"])
     stages = {s: Path(given[s]) for s in EVOLUTION if s in given.keys()}  # noqa: SIM118
     for stage, folder in stages.items():

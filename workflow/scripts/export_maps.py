@@ -20,4 +20,5 @@ with job(snakemake) as run:
         manifest=Path(snakemake.output.manifest),
         progress=run.progress,
         workers=run.threads,
+        key=run.fingerprint,
     )

@@ -1,48 +1,86 @@
 """What every script does around its one call: log, progress, threads, the ground-truth guard, provenance."""
 
-import os
+import shutil
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from io import TextIOWrapper
 from pathlib import Path
-from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Run:
+    """What a job is given: ``progress``, ``settings`` (``params.settings``), ``seed``, ``threads``, and the rest."""
+
+    def __init__(self, snakemake, progress):
+        self.snakemake, self.progress, self.threads = snakemake, progress, snakemake.threads
+        seed = getattr(snakemake.wildcards, "seed", None)
+        self.seed = None if seed is None else int(seed)
+        self.settings = dict(getattr(snakemake.params, "settings", {}))
+        weights = getattr(snakemake.input, "weights", None)  # absent, or empty for a backbone that brings its own
+        self.weights = Path(weights) if weights else None
+        self.save_minutes = snakemake.config["resuming"]["save_minutes"]
+
+    @property
+    def inputs(self) -> list[str]:
+        """What the result depends on: parts are made from the same, and may be there or not."""
+        return [str(i) for i in self.snakemake.input if i not in getattr(self.snakemake.input, "parts", [])]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all that the job's result depends on: inputs (code is among them), parameters, seed."""
+        from wsss.fingerprints import fingerprint
+
+        given = {"rule": self.snakemake.rule, "seed": self.seed, "parameters": dict(self.snakemake.params.items())}
+        return fingerprint(self.inputs, given)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the job may keep what it needs to go on; no output, since Snakemake deletes those of failed jobs."""
+        log = Path(self.snakemake.log[0])
+        return log.parents[2] / "state" / log.parent.name / log.stem
+
+
 @contextmanager
 def job(snakemake, *, may_read_masks: bool = False):
-    """Yields ``progress``, ``settings`` (``params.settings``), ``seed``, ``threads`` and the initial ``weights``.
+    """Yields a ``Run``.
 
     An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
-    in the log.  If the rule declares the output ``provenance``, it is written when the block succeeds.
+    in the log.  So does a signal that asks it to stop.  If the rule declares the output ``provenance``, it is written
+    when the block succeeds.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", str(snakemake.threads))
     from wsss import guard
+    from wsss.arithmetic import fix_threads
+    from wsss.artifacts import check_digest
+    from wsss.interruption import Stopped
     from wsss.progress import Progress
     from wsss.provenance import write_provenance
 
     if not may_read_masks:
         guard.forbid()
-    seed = getattr(snakemake.wildcards, "seed", None)
-    settings = dict(getattr(snakemake.params, "settings", {}))
-    weights = getattr(snakemake.input, "weights", None)  # absent, or empty for a backbone that brings its own
     start = time.monotonic()
-    with open(snakemake.log[0], "w") as log:
+    # Without a buffer: on a full disk, closing the log must not fail and hide the error that the disk is full.
+    with TextIOWrapper(open(snakemake.log[0], "wb", buffering=0), write_through=True) as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
-        progress = Progress(label, log)
+        run, where = Run(snakemake, Progress(label, log)), f"(traceback: {snakemake.log[0]})"
         try:
-            yield SimpleNamespace(
-                progress=progress,
-                settings=settings,
-                seed=None if seed is None else int(seed),
-                threads=snakemake.threads,
-                weights=Path(weights) if weights else None,
-            )
-        except (ValueError, OSError) as error:
+            fix_threads()  # before anything imports torch
+            if run.weights and (digest := getattr(snakemake.params, "weights_digest", None)):
+                check_digest(run.weights, digest)
+            yield run
+        except Stopped as stopped:
+            run.progress.say(str(stopped))
+            sys.exit(1)
+        except FileNotFoundError as error:
             traceback.print_exc(file=log)
-            sys.exit(f"Error in {label}: {error}\n(traceback: {snakemake.log[0]})")
+            sys.exit(f"Error in {label}: {error.filename} is missing: put it back, or have it made again\n{where}")
+        except (ValueError, OSError) as error:
+            with suppress(OSError):
+                traceback.print_exc(file=log)
+            sys.exit(f"Error in {label}: {error}\n{where}")
         except BaseException:
             traceback.print_exc(file=log)
             raise
@@ -50,10 +88,11 @@ def job(snakemake, *, may_read_masks: bool = False):
             write_provenance(
                 Path(snakemake.output.provenance),
                 rule=snakemake.rule,
-                inputs=[str(i) for i in snakemake.input],
-                parameters=settings,
-                seed=None if seed is None else int(seed),
+                inputs=run.inputs,
+                parameters=run.settings,
+                seed=run.seed,
                 seconds=time.monotonic() - start,
                 threads=snakemake.threads,
                 root=ROOT,
             )
+        shutil.rmtree(run.state_folder, ignore_errors=True)

@@ -5,27 +5,33 @@ from functools import partial
 from pathlib import Path
 
 from job import job
+from parts_job import whole_or_part
 
 
 def make_labels(snakemake, make: Callable, folders: dict[str, str]) -> None:
-    """Writes ``make(picture, settings=…, **folders)`` for every picture of the split.
+    """Writes ``make(picture, settings=…, **folders)`` for every picture of the split, or of the job's part of it.
 
     ``folders``: argument of ``make`` → the rule's input of that name; its manifest is the input ``{name}_manifest``.
     """
     from wsss.artifacts import check_folder
     from wsss.data import read_images
     from wsss.label_folder import write_labels
+    from wsss.parts import part_of
 
-    with job(snakemake) as run:
-        pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-        paths = {argument: Path(snakemake.input[name]) for argument, name in folders.items()}
+    with job(snakemake) as run, whole_or_part(snakemake) as made:
+        given = snakemake.input
+        pictures = read_images(given.images, given.classes, snakemake.params.split, given.get("saliency"))
+        pictures = part_of(pictures, made.name)
+        paths = {argument: Path(given[name]) for argument, name in folders.items()}
         for argument, name in folders.items():
-            check_folder(paths[argument], snakemake.input[f"{name}_manifest"], [p.image_id for p in pictures])
+            check_folder(paths[argument], given[f"{name}_manifest"], [p.image_id for p in pictures])
         write_labels(
             partial(make, settings=run.settings, **paths),
             pictures,
-            Path(snakemake.output.labels),
-            Path(snakemake.output.manifest),
+            made.labels,
+            made.manifest,
             progress=run.progress,
             processes=run.threads,
+            parts=made.parts,
+            key=run.fingerprint,
         )

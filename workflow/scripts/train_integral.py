@@ -8,6 +8,7 @@ with job(snakemake) as run:
     from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images
     from wsss.nsrom.stages import train_integral
+    from wsss.resuming import SavedState
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
@@ -23,4 +24,5 @@ with job(snakemake) as run:
         progress=run.progress,
         weights=run.weights,
         workers=run.threads,
+        state=SavedState(run.state_folder, run.fingerprint, run.save_minutes),
     )

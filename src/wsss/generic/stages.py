@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from wsss.artifacts import image_folder
-from wsss.batches import batches_of
+from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import save_checkpoint
 from wsss.classification import classification_loss, jittered, one_hot, train_section
 from wsss.data import Picture, read_picture, squash
@@ -29,6 +29,7 @@ from wsss.generic.patterns import (
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resampling import aligned_size, upsample_logits
+from wsss.resuming import SavedState
 from wsss.training import device, write_history
 
 
@@ -43,6 +44,7 @@ def train_classifier(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the classifier on image-level labels: colour jitter and flips, multi-label soft margin.
 
@@ -60,7 +62,7 @@ def train_classifier(
         images, labels = batch
         return classification_loss(network(network.backbone.normalise(images)).float(), labels)
 
-    run = {"seed": seed, "progress": progress, "workers": workers}
+    run = {"seed": seed, "progress": progress, "workers": workers, "state": state}
     rows = train_section(network, sample, loss, pictures, settings, "classifier", **run)
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes))
@@ -141,8 +143,9 @@ def sweep_pictures(
     """
     block = trained_features(checkpoint, settings, num_classes)
     side, size = input_side(settings), settings["classifier.batch_size"]
-    batches = batches_of(pictures, lambda p: [squash(read_picture(p.path), side)], size, workers)
-    for batch, (images,) in progress(batches, -(-len(pictures) // size), "batches"):
+    chunks = chunks_of(pictures, size)
+    batches = batches_of(chunks, lambda p: [squash(read_picture(p.path), side)], workers)
+    for batch, (images,) in progress(batches, len(chunks), "batches"):
         with torch.inference_mode():
             features, maps = block(block.network.backbone.normalise(images.to(device())))
             cams = maps.relu()

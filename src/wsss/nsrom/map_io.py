@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wsss.artifacts import ArtifactError
+from wsss.artifacts import ArtifactError, written_aside
 from wsss.label_io import read_gray
 
 
@@ -15,7 +15,8 @@ def write_maps(path: Path, maps: np.ndarray) -> None:
     ok, data = cv2.imencode(".png", maps.reshape(-1, maps.shape[-1]))
     if not ok:
         raise ArtifactError(f"{path}: the maps could not be encoded")
-    Path(path).write_bytes(data.tobytes())
+    with written_aside(Path(path)) as aside:
+        aside.write_bytes(data.tobytes())
 
 
 def read_maps(path: Path, classes: Sequence[int]) -> dict[int, np.ndarray]:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wsss.artifacts import image_folder
-from wsss.batches import batches_of
+from wsss.artifacts import image_folder, is_done
+from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.classification import classification_loss, image_scores, jittered, one_hot, train_section
 from wsss.data import Picture, read_picture, squash
@@ -17,6 +17,7 @@ from wsss.nsrom.map_io import read_maps, write_maps
 from wsss.nsrom.network import build_network, identity
 from wsss.progress import Progress
 from wsss.resampling import aligned_size, upsample_logits
+from wsss.resuming import SavedState
 from wsss.training import device, write_history
 
 
@@ -33,6 +34,7 @@ def train_classifier(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the classifier on image-level labels and accumulates its attention meanwhile (OAA).
 
@@ -53,9 +55,8 @@ def train_classifier(
             oaa.add(indices, maps.detach().cpu(), last=epoch == epochs - 1)
         return classification_loss(maps, labels)
 
-    rows = train_section(
-        network, sample, loss, pictures, settings, "classifier", seed=seed, progress=progress, workers=workers
-    )
+    run = {"seed": seed, "progress": progress, "workers": workers, "state": state, "companion": oaa}
+    rows = train_section(network, sample, loss, pictures, settings, "classifier", **run)
     with image_folder(attention, manifest) as folder:
         for picture, maps in zip(pictures, oaa.maps, strict=True):
             write_maps(folder / f"{picture.image_id}.png", np.stack([maps[c] for c in picture.classes]))
@@ -75,6 +76,7 @@ def train_integral(
     progress: Progress,
     weights: Path | None = None,
     workers: int = 1,
+    state: SavedState | None = None,
 ) -> None:
     """Trains the integral attention model from initial ``weights`` on the accumulated maps in folder ``attention``."""
     torch.manual_seed(seed + 1)
@@ -92,9 +94,8 @@ def train_integral(
         images, target = batch
         return integral_attention_loss(network(network.backbone.normalise(images)).float(), target)
 
-    rows = train_section(
-        network, sample, loss, pictures, settings, "integral", seed=seed, progress=progress, workers=workers
-    )
+    run = {"seed": seed, "progress": progress, "workers": workers, "state": state}
+    rows = train_section(network, sample, loss, pictures, settings, "integral", **run)
     write_history(history, rows)
     save_checkpoint(checkpoint, network, identity(settings, num_classes, integral=True))
 
@@ -110,10 +111,12 @@ def export_maps(
     manifest: Path,
     progress: Progress,
     workers: int = 1,
+    key: str | None = None,
 ) -> None:
     """Writes the class activation maps (CAM, or OA-CAM with ``integral``) of each picture's image-level classes.
 
     Maps of several scales are averaged after ReLU on the finest one's grid; the maximum of a map becomes 255.
+    ``key``: see ``image_folder``.
     """
     network = build_network(settings, num_classes, integral=integral, pretrained=False)
     load_checkpoint(checkpoint, network, identity(settings, num_classes, integral=integral))
@@ -126,22 +129,21 @@ def export_maps(
         image = read_picture(picture.path)
         return [squash(image, size) for size in sizes]
 
-    batches = batches_of(pictures, read, settings["classifier.batch_size"], workers)
-    with image_folder(folder, manifest) as aside, torch.inference_mode():
-        total = -(-len(pictures) // settings["classifier.batch_size"])
-        for chunk, images in progress(batches, total, "batches"):
-            maps = _averaged_maps(network, images).cpu().numpy()
+    with image_folder(folder, manifest, key) as aside, torch.inference_mode():
+        chunks = chunks_of(pictures, settings["classifier.batch_size"], lambda p: is_done(aside, p.image_id))
+        for chunk, images in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
+            maps = _averaged_maps(network, images, align_corners=settings["cam.align_corners"]).cpu().numpy()
             for picture, all_maps in zip(chunk, maps, strict=True):
                 kept = [quantise(all_maps[c - 1]) for c in picture.classes]
                 write_maps(aside / f"{picture.image_id}.png", np.stack(kept))
 
 
-def _averaged_maps(network: torch.nn.Module, images: list[Tensor]) -> Tensor:
+def _averaged_maps(network: torch.nn.Module, images: list[Tensor], *, align_corners: bool) -> Tensor:
     maps = [network(network.backbone.normalise(i.to(device()))).relu() for i in images]
     if len(maps) == 1:
         return maps[0]
     finest = max(tuple(m.shape[-2:]) for m in maps)
-    return sum(upsample_logits(m, finest) for m in maps) / len(maps)
+    return sum(upsample_logits(m, finest, align_corners=align_corners) for m in maps) / len(maps)
 
 
 class _Accumulation:
@@ -163,3 +165,14 @@ class _Accumulation:
                 )  # fmt: skip
                 if merged is not None:
                     stored[c] = merged
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """For saving: ``pairs`` (N, 2), index of the picture and class, and their ``maps`` (N, h, w) uint8."""
+        found = [(index, c, m) for index, stored in enumerate(self.maps) for c, m in stored.items()]
+        maps = np.stack([m for _, _, m in found]) if found else np.zeros((0, 0, 0), np.uint8)
+        pairs = np.array([(index, c) for index, c, _ in found], np.int64).reshape(-1, 2)
+        return {"pairs": torch.from_numpy(pairs), "maps": torch.from_numpy(maps)}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        for (index, c), values in zip(state["pairs"].tolist(), state["maps"].numpy(), strict=True):
+            self.maps[index][c] = values
