@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from outages import EndsEarly, Outage
 
 from wsss.artifacts import check_folder
 from wsss.backbones import build_backbone
@@ -22,6 +23,7 @@ from wsss.generic.patterns import load_patterns
 from wsss.generic.stages import export_projections, find_patterns, input_side, train_classifier
 from wsss.openmoji import build
 from wsss.progress import Progress
+from wsss.resuming import SavedState
 from wsss.variants import Plan
 
 SIZE, CLASSES = 65, 20
@@ -177,6 +179,26 @@ def test_training_is_the_same_again_and_its_checkpoint_says_what_it_is(chain, pi
     assert (tmp_path / "again.safetensors").read_bytes() == (chain / "model.safetensors").read_bytes()
     with pytest.raises(CheckpointError, match="classes '20', but '3'"):
         trained_features(chain / "model.safetensors", settings_of("patterns"), 3)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_an_interrupted_classifier_ends_with_the_same_bits(pictures, tmp_path, optimiser):
+    """Two epochs of two steps, cut off in the second."""
+    changes = {"classifier.batch_size": 2, "classifier.optimiser.name": optimiser}
+
+    def trained(folder: Path, progress: Progress, state: SavedState | None) -> tuple[bytes, bytes]:
+        train_classifier(
+            pictures, CLASSES, settings_of("image_classifier", **changes), seed=0, checkpoint=folder / "m.safetensors",
+            history=folder / "history.csv", progress=progress, state=state,
+        )  # fmt: skip
+        return (folder / "m.safetensors").read_bytes(), (folder / "history.csv").read_bytes()
+
+    whole = trained(tmp_path / "whole", quiet(), None)
+    with pytest.raises(Outage):
+        trained(tmp_path / "again", EndsEarly(4, "steps"), SavedState(tmp_path / "state", "key", 0))
+    progress = quiet()
+    assert trained(tmp_path / "again", progress, SavedState(tmp_path / "state", "key", 0)) == whole
+    assert "goes on after step 3" in progress.log.getvalue()
 
 
 @pytest.mark.parametrize("name", BLOCKS)

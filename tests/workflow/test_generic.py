@@ -1,10 +1,14 @@
 """The saliency-free model in the workflow: what it plans, what it may read, and one real run in miniature."""
 
 import csv
+import shutil
+from pathlib import Path
 
 import pytest
-from checkouts import Checkout, copy_repository, reachable
+from checkouts import Checkout, copy_repository, job_counts, reachable
 from test_dag import is_ground_truth
+
+from wsss.chains import Records
 
 NSROM_ALONE = {
     "train_classifier", "train_integral", "export_cams", "export_integral_cams", "fuse_saliency",
@@ -26,6 +30,13 @@ def test_table1_has_one_classifier_and_a_chain_for_each_block(clone: Checkout):
         "evaluate": 5,
     }
     assert {rule: counts[rule] for rule in expected} == expected
+
+
+def test_its_masks_are_scattered_as_other_labels_are(clone: Checkout):
+    once = clone.with_config().dry_run("generic_table1")
+    scattered = clone.with_config().dry_run("generic_table1", "--set-scatter", "images=3")
+    rules = ("estimate_masks", "predict_training_images", "evaluate")
+    assert scattered == once | {f"{rule}_part": 3 * once[rule] for rule in rules}
 
 
 def test_no_rule_of_it_reads_saliency_or_ground_truth(clone: Checkout):
@@ -51,7 +62,7 @@ def test_coco_is_planned_from_its_annotations(clone: Checkout):
 
 
 @pytest.mark.slow
-def test_from_scenes_to_every_table_and_figure(tmp_path):
+def test_from_scenes_to_every_table_and_figure(tmp_path, monkeypatch):
     copy_repository(tmp_path)
     checkout = Checkout(tmp_path)
     checkout.snakemake("generic")
@@ -70,3 +81,17 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
     for name in ("generic_figure1", "generic_figure4"):
         assert (checkout.results / "figures" / f"{name}.png").stat().st_size > 10_000
     assert checkout.dry_run("generic") == {}
+    monkeypatch.chdir(tmp_path)
+    results = Path("results/tiny")
+    records = Records(results, {}, results / "data")
+    chains = [{s.parts[2] for s in records.chain(f)} for f in results.glob("evaluation/*/seed-0")]
+    assert len(chains) == 3
+    assert sum({"image_classifier", "patterns", "projections", "estimated_masks"} < chain for chain in chains) == 2
+    # In parts, the masks are the same, byte for byte.
+    manifest = min((checkout.results / "estimated_masks").glob("*/seed-0/manifest.csv"))
+    made = {name: (manifest.parent / name).read_bytes() for name in ("manifest.csv", "silent.csv")}
+    shutil.rmtree(manifest.parent)
+    target = manifest.relative_to(tmp_path).as_posix()
+    counts = job_counts(checkout.snakemake(target, "--set-scatter", "images=3").stdout)
+    assert counts == {"estimate_masks": 1, "estimate_masks_part": 3}
+    assert {name: (manifest.parent / name).read_bytes() for name in made} == made
