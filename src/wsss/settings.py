@@ -239,8 +239,10 @@ class Generic(Section):
         description="whose features are used: C41, C42, C43, or a block of the classifier's backbone by stage and "
         "place, as 4.0",
     )
-    scale: Factor = Field(1.5, description="input scale, of the classifier's image size (published: 1)")
-    images: int = Field(800, ge=1, description="at most so many pictures give a class its pattern (COCO: 2000)")
+    input_scale: Factor = Field(1.5, description="input scale, of the classifier's image size (published: 1)")
+    images_per_class: int = Field(
+        800, ge=1, description="at most so many pictures give a class its pattern (COCO: 2000)"
+    )
     sign: Literal["cam", "extremes", "border"] = Field(
         "cam",
         description="which end of a pattern is the object: the one that agrees with the class's CAM, the one that "

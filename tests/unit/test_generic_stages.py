@@ -29,7 +29,7 @@ from wsss.variants import Plan
 SIZE, CLASSES = 65, 20
 TINY = {
     "classifier": {"image_size": SIZE, "epochs": 2, "batch_size": 3},
-    "generic": {"scale": 1.0},
+    "generic": {"input_scale": 1.0},
     "experiments": {"g": {"label": "generic", "set": {"method": "generic", "retraining.retrain_on": "none"}}},
 }
 
@@ -164,7 +164,11 @@ def test_the_table_tells_what_each_class_had(chain, pictures, names):
 
 def test_the_other_rules_of_the_sign_and_fewer_pictures(chain, pictures, names, tmp_path):
     rows = find(
-        pictures, names, tmp_path, chain / "model.safetensors", **{"generic.sign": "extremes", "generic.images": 1}
+        pictures,
+        names,
+        tmp_path,
+        chain / "model.safetensors",
+        **{"generic.sign": "extremes", "generic.images_per_class": 1},
     )
     shown = [r for r in rows if r["images"] != "0"]
     assert {r["images"] for r in shown} == {"1"} and {r["sign_by"] for r in shown} == {"extremes"}

@@ -224,6 +224,14 @@ def test_a_second_method_adds_its_own_chain_and_changes_no_name():
     assert resolve("labels", both.settings("again")) == "estimated_masks"
 
 
+def test_settings_of_the_second_method_rename_no_variant_of_the_first():
+    """Names have a setting's last word alone where no other setting ends in it."""
+    plan = plan_of()
+    own = {k for k in plan.baseline if k.startswith("generic.")}
+    assert own and own <= plan.unique
+    assert {"masking.images", "segmentation.scale"} <= plan.unique
+
+
 def test_settings_of_one_method_do_nothing_to_the_other():
     def new(key, value, experiment):
         return {s for s, _ in added_to(GENERIC | EXPERIMENTS, key, value, experiment=experiment)}

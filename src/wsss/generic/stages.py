@@ -86,7 +86,7 @@ def find_patterns(
     Writes the patterns, a row on each, and the list of the pictures used.  The rule "extremes" alone needs a second
     sweep: extremes of a projection are known only after its direction.
     """
-    chosen = choose_images(pictures, len(class_names), settings["generic.images"], seed)
+    chosen = choose_images(pictures, len(class_names), settings["generic.images_per_class"], seed)
     write_images(images, class_names, chosen)
     used = [p for p in pictures if any(p.image_id in chosen[c] for c in p.classes)]
     wanted = {c: set(ids) for c, ids in chosen.items()}
@@ -131,7 +131,7 @@ def export_projections(
 def input_side(settings: dict) -> int:
     """The side, px, of the squares that descriptors are taken from."""
     stride = settings["classifier.output_stride"]
-    return aligned_size(settings["classifier.image_size"], settings["generic.scale"], stride)
+    return aligned_size(settings["classifier.image_size"], settings["generic.input_scale"], stride)
 
 
 def sweep_pictures(
