@@ -70,8 +70,8 @@ class VOC2012(Section):
 class COCO(Section):
     """MS-COCO's instances as 81 labels; crowd regions are ignored."""
 
-    annotations: str = Field(description="folder of `instances_train{year}.json` and `instances_val{year}.json`")
-    pictures: str = Field(description="folder that holds `train{year}` and `val{year}`")
+    annotations: Place = Field(description="folder of `instances_train{year}.json` and `instances_val{year}.json`")
+    pictures: Place = Field(description="folder that holds `train{year}` and `val{year}`")
     year: Literal[2017, 2014] = Field(2017, description="which split; the paper's is 2017")
 
 

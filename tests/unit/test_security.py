@@ -111,6 +111,9 @@ def test_a_pickle_in_place_of_our_checkpoint_is_refused(tmp_path: Path):
 HOSTILE = ["two words", "it's", 'a"b', "$(touch pwned)", "`touch pwned`", "a;b", "a&b", "../a", "a/b", "-rf", ".",
            "{x}", "a\nb", ""]  # fmt: skip
 ROW = {"experiments": {"one": {"label": "One"}}}
+ROW_OF_GENERIC = {
+    "experiments": {"one": {"label": "One", "set": {"method": "generic", "retraining.retrain_on": "none"}}}
+}
 NAMED = {
     "dataset.name": lambda name: {"dataset": {"name": name}},
     "results": lambda name: {"results": name},
@@ -124,6 +127,9 @@ NAMED = {
         "sweeps": {name: {"title": "t", "key": "masking.kernel", "values": [1], "experiment": "one", "axis": "a"}}
     },
     "figures": lambda name: ROW | {"figures": {name: {"title": "t"}}},
+    "feature_figures": lambda name: ROW_OF_GENERIC | {
+        "feature_figures": {name: {"title": "t", "kind": "clouds", "experiments": ["one"]}}
+    },
 }  # fmt: skip
 
 
@@ -140,13 +146,23 @@ def test_a_name_that_a_shell_or_a_path_would_read_otherwise_is_refused(key: str,
 def test_a_path_that_a_rule_cannot_hold_is_refused(path: str):
     with pytest.raises(ConfigError, match=r"dataset\.path.*without braces and control characters\.$"):
         load_config({"dataset": {"path": path}})
+    with pytest.raises(ConfigError, match=r"dataset\.coco\.pictures.*without braces and control characters\.$"):
+        load_config({"dataset": {"coco": {"annotations": "a", "pictures": path}}})
     load_config({"dataset": {"path": '../it\'s $(touch pwned) & "my" data'}})
+
+
+@pytest.mark.parametrize("block", [*HOSTILE, "C44", "4.", ".4", "4..0", "4.0\n"])
+def test_a_block_is_a_name_of_the_paper_or_numbers(block: str):
+    for form in ("C41", "4", "4.0", "6.3.1"):
+        load_config({"generic": {"block": form}})
+    with pytest.raises(ConfigError, match=r"generic\.block"):
+        load_config({"generic": {"block": block}})
 
 
 def test_no_free_text_enters_the_name_of_a_variant():
     """Variants name folders and a cluster's jobs; of settings that are text, all values or their form are fixed."""
     texts = {key: field for key, field in _fields(Science) if str in _kinds(field.annotation)}
-    assert set(texts) == {"segmentation.checkpoint"}  # its pattern is tested above
+    assert set(texts) == {"segmentation.checkpoint", "generic.block"}  # their patterns are tested
     assert any(get_origin(f.annotation) is Literal for _, f in _fields(Science))
 
 
