@@ -140,9 +140,8 @@ class Resumable:
         for name, value in tensors.items():
             index, _, kind = name.partition(".")
             parameter = parameters[int(index)]
-            if (
-                value.shape == parameter.shape
-            ):  # moments lie in memory as their weights do: the same order of arithmetic
+            if value.shape == parameter.shape:
+                # Moments lie in memory as their weights do: the same order of arithmetic.
                 value = torch.empty_like(parameter).copy_(value)
             state.setdefault(int(index), {})[kind] = value
         groups = self.optimiser.state_dict()["param_groups"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import TARGETS, Checkout, copy_repository
+from filelock import FileLock
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +19,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The finished run of all tiny targets: look at it, and leave it as it is."""
-    folder = tmp_path_factory.mktemp("tiny")
-    copy_repository(folder)
+def tiny_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Checkout:
+    """The finished run of all tiny targets, one for all test processes: look at it, and leave it as it is."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "tiny"
     checkout = Checkout(folder)
-    checkout.snakemake(*TARGETS)
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.with_suffix(".finished").exists():
+            copy_repository(folder)
+            checkout.snakemake(*TARGETS)
+            folder.with_suffix(".finished").touch()
     return checkout
 
 
