@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from wsss.config_checks import ConfigError, check_combination, check_data, nearest
 from wsss.data_settings import Dataset, Submission, Weights
-from wsss.settings import FOLDER, Name, Science, Section
+from wsss.setting_types import FOLDER, Name, Section
+from wsss.settings import Science
 
 
 class Experiment(Section):
