@@ -34,9 +34,7 @@ class WordEncoding(Section):
         "null: pictures are squashed to `classifier.image_size`",
     )
     epochs: int = Field(6, ge=1, description="passes over the training pictures")
-    iterations: int | None = Field(
-        None, ge=1, description="length in steps instead of epochs (full size: 20000, ours)"
-    )
+    iterations: int | None = Field(None, ge=1, description="length in steps instead of epochs (full size: 20000, ours)")
     batch_size: int = Field(8, ge=1, description="pictures in a step")
     optimiser: Optimiser = Optimiser()
     scales: list[Factor] = Field([1.0, 1.5], min_length=1, description="input scales whose maps are added")
