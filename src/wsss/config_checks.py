@@ -49,7 +49,7 @@ def _check_method(settings: dict[str, Any]) -> None:
         )
     if not settings["smvwe.image_loss"] and not settings["smvwe.saliency_feedback"]:
         raise ConfigError(
-            "smvwe.image_loss and smvwe.saliency_feedback are both false: nothing would train the maps; set one to true."
+            "smvwe.image_loss and smvwe.saliency_feedback are both false: nothing trains the maps; set one of them."
         )
     low, high = settings["smvwe.long_side"]
     if low > high:
