@@ -8,7 +8,12 @@ import pandas as pd
 from wsss.tables import over_seeds
 
 PUBLISHED = ("method", "venue", "year", "supervision", "backbone", "val", "test", "source", "verified")
-BACKBONES = {"efficientnet_lite0": "EfficientNet-Lite0", "vgg16": "VGG-16", "resnet101": "ResNet-101"}  # as written
+BACKBONES = {  # as written
+    "efficientnet_lite0": "EfficientNet-Lite0",
+    "vgg16": "VGG-16",
+    "resnet101": "ResNet-101",
+    "resnet38": "ResNet-38",
+}
 WHOLE = {"year": "Int64", "seeds": "Int64"}  # whole numbers that may be missing
 
 
