@@ -16,6 +16,11 @@ def published(table):
     return paper(name)
 
 
+def compared_with(table):
+    """For ``input:``: the file of the published methods, on the papers' data set and where the table names one."""
+    return published(table) if ON_VOC2012 and CONFIG.tables[table].compare_with else []
+
+
 def supervision_of(settings):
     """What trains an experiment, in the words of such tables: I, image-level labels; S, saliency maps as well."""
     if settings["segmentation.supervision"] == "full":
@@ -51,7 +56,7 @@ rule compute_comparison:
     input:
         code=code("compute_comparison.py"),
         metrics=lambda w: [f for e in our_rows(w.comparison) for f in results_of(e, "metrics.json")],
-        published=lambda w: published(w.comparison) if ON_VOC2012 else [],
+        published=lambda w: compared_with(w.comparison),
     output:
         table=f"{TABLES}/{{comparison}}.csv",
         note=f"{TABLES}/{{comparison}}_conditions.txt",

@@ -7,7 +7,7 @@ from csv import DictReader
 def coming():
     """The evaluations that this run makes, or has, for the tables and figures that it was asked for."""
     main = [MAIN_TABLE] if requested(["report", "runtime"]) else []
-    tables = requested(CONFIG.tables, main)
+    tables = requested(SCORED, main)
     figures = requested(CONFIG.figures, CONFIG.figures if requested(["report"]) else [])
     pictured = {e for f in figures for e in CONFIG.figures[f].experiments}
     files = {results_of(e, "metrics.json")[0] for e in pictured}

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-# NSROM's tables and figures, by the paper's names for them; `generic` makes those of the other method.
+# NSROM's tables and figures, by the paper's names for them; `generic` makes those of that method.
 PAPER = [
     name
     for name in (*CONFIG.tables, *CONFIG.sweeps, *CONFIG.figures)
-    if re.search(r"_(table|figure)\d+$", name) and not name.startswith("generic_")
+    if re.search(r"^nsrom_(table|figure)\d+$", name)
 ]
 
 GENERIC = [
@@ -78,7 +78,7 @@ rule measure_runtime:
 def numbered():
     """Of the tables and curves asked for: target → title and numbers, each (row, seed, metrics.json)."""
     files = {}
-    for name in requested(CONFIG.tables, [MAIN_TABLE]):
+    for name in requested(SCORED, [MAIN_TABLE]):
         rows = {label: results_of(e, "metrics.json") for e, label in rows_of(name).items()}
         files[name] = (CONFIG.tables[name].title, rows)
     for name in requested(CONFIG.sweeps):

@@ -10,10 +10,11 @@ SCORES, DRAWINGS = "1. Tables", "2. Figures"
 LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
 ON_VOC2012 = DATASET == PAPER_DATASET  # the papers' numbers say nothing about other data sets
 PER_CLASS = [name for name, table in CONFIG.tables.items() if table.per_class]
+SCORED = [name for name, table in CONFIG.tables.items() if table.measure == "scores"]
 COMPARISONS = [
-    n for n, t in CONFIG.tables.items() if t.compare_with is not None and not t.per_class
+    n for n in SCORED if CONFIG.tables[n].compare_with is not None and n not in PER_CLASS
 ]
-OF_EXPERIMENTS = [name for name in CONFIG.tables if name not in (*COMPARISONS, *PER_CLASS)]
+OF_EXPERIMENTS = [name for name in SCORED if name not in (*COMPARISONS, *PER_CLASS)]
 MAIN_TABLE = next(iter(OF_EXPERIMENTS), None)
 
 
@@ -222,4 +223,5 @@ rule write_stage_quality:
 include: "figures.smk"
 include: "report.smk"
 include: "comparison.smk"
+include: "boundaries.smk"
 include: "ledger.smk"

@@ -6,11 +6,13 @@ from wsss.backbone_names import classifier_backbone, segmentation_backbone
 
 WEIGHTS = CONFIG.weights.folder
 MSCOCO = f"{WEIGHTS}/{Path(CONFIG.weights.coco).stem}.safetensors"
+RESNET38 = f"{WEIGHTS}/{Path(CONFIG.weights.resnet38).stem}.safetensors"
 START = {
     "vgg16": f"{WEIGHTS}/{CONFIG.weights.vgg16}",
     "vgg16_deeplab": f"{WEIGHTS}/{CONFIG.weights.vgg16}",
     "resnet101": f"{WEIGHTS}/{CONFIG.weights.resnet101}",
     "resnet101_caffe": MSCOCO,
+    "resnet38": RESNET38,
 }
 
 
@@ -46,7 +48,7 @@ def source_of(file):
     return {"url": known.url, "digest": known.sha256} if known else {"url": None, "digest": None}
 
 
-THIRD_PARTY = {CONFIG.weights.vgg16, CONFIG.weights.resnet101, CONFIG.weights.coco}
+THIRD_PARTY = {getattr(CONFIG.weights, n) for n in ("vgg16", "resnet101", "resnet38", "coco")}
 THIRD_PARTY |= {
     v.settings["segmentation.checkpoint"] for (s, _), v in PLAN.known.items() if s == "checkpoint"
 }
@@ -93,6 +95,26 @@ rule convert_weights:
         source=source_of(CONFIG.weights.coco),
     script:
         "../workflow/scripts/convert_weights.py"
+
+
+rule convert_resnet38:
+    input:
+        code=code("convert_resnet38.py"),
+        source=f"{WEIGHTS}/{CONFIG.weights.resnet38}",
+    output:
+        weights=RESNET38,
+    log:
+        f"{LOGS}/convert_resnet38/log.txt",
+    benchmark:
+        f"{BENCHMARKS}/convert_resnet38/job.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        source=source_of(CONFIG.weights.resnet38),
+    script:
+        "../workflow/scripts/convert_resnet38.py"
 
 
 # A network that somebody else has trained: evaluated like ours.

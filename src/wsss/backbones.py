@@ -24,6 +24,7 @@ from torchvision.models.resnet import Bottleneck
 from torchvision.models.vgg import make_layers
 
 from wsss.checkpoints import fill, load_checkpoint, read_pth
+from wsss.resnet38 import RESNET38_IDENTITY, resnet38_stages
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
@@ -66,9 +67,10 @@ def build_backbone(
     """The backbone ``name`` at the given output stride.
 
     "efficientnet_lite0" brings its weights along; "vgg16", "vgg16_deeplab" and "resnet101" read ``weights`` as
-    torchvision publishes them, "resnet101_caffe" as ``wsss.weights`` converts them.  ``pretrained=False`` gives random
-    weights (for tests and for loading a checkpoint afterwards).  Raises ``ValueError`` for an unknown name, an output
-    stride that the backbone cannot have, or missing weights; ``CheckpointError`` for weights of another network.
+    torchvision publishes them, "resnet101_caffe" and "resnet38" as ``wsss.weights`` converts them.  Random weights
+    (``pretrained=False``) are for tests and for loading a checkpoint afterwards.  Raises ``ValueError`` for an unknown
+    name, an output stride that the backbone cannot have, or missing weights; ``CheckpointError`` for weights that do
+    not fit.
     """
     own_weights = name == "efficientnet_lite0"
     if name not in BUILDERS:
@@ -219,7 +221,7 @@ def vgg16_dilated(
     return StagedBackbone(stages, channels, [1, 2, 4, 8, 8], mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 
-# --- ResNet-101 ---------------------------------------------------------------------------------------------------
+# --- ResNets ------------------------------------------------------------------------------------------------------
 
 
 def resnet101_dilated(*, output_stride: int = 8, weights: Path | None = None) -> StagedBackbone:
@@ -278,10 +280,21 @@ def _caffe_stage(inputs: int, planes: int, blocks: int, stride: int, dilation: i
     return nn.Sequential(first, *(Bottleneck(outputs, planes, dilation=dilation) for _ in range(blocks - 1)))
 
 
+def resnet38(*, output_stride: int = 8, weights: Path | None = None, width: int = 64) -> StagedBackbone:
+    """ResNet-38 (``wsss.resnet38``) at output stride 8.  ``weights``: safetensors that ``wsss.weights`` converted."""
+    if output_stride != 8:
+        raise ValueError(f"output stride {output_stride} of resnet38: it has 8")
+    backbone = StagedBackbone(*resnet38_stages(width), mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    if weights is not None:
+        load_checkpoint(weights, backbone, RESNET38_IDENTITY)
+    return backbone
+
+
 BUILDERS = {
     "efficientnet_lite0": efficientnet_lite0,
     "vgg16": vgg16_dilated,
     "vgg16_deeplab": partial(vgg16_dilated, deeplab=True),
     "resnet101": resnet101_dilated,
     "resnet101_caffe": resnet101_caffe,
+    "resnet38": resnet38,
 }

@@ -1,14 +1,21 @@
 """Tables that set our experiments beside published methods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from wsss.tables import over_seeds
+from wsss.tables import STAGE_NAMES, over_seeds
 
+PUBLISHED_BOUNDARIES = ("method", "venue", "year", "recall", "precision", "f1", "source", "verified")
 PUBLISHED = ("method", "venue", "year", "supervision", "backbone", "val", "test", "source", "verified")
-BACKBONES = {"efficientnet_lite0": "EfficientNet-Lite0", "vgg16": "VGG-16", "resnet101": "ResNet-101"}  # as written
+BACKBONES = {  # as written
+    "efficientnet_lite0": "EfficientNet-Lite0",
+    "vgg16": "VGG-16",
+    "resnet101": "ResNet-101",
+    "resnet38": "ResNet-38",
+}
 WHOLE = {"year": "Int64", "seeds": "Int64"}  # whole numbers that may be missing
 
 
@@ -17,16 +24,30 @@ def read_published(file: Path) -> pd.DataFrame:
 
     Raises ``ValueError`` if a column is missing, a score is no percentage, or ``verified`` is neither yes nor no.
     """
+    return _read(file, PUBLISHED, scores=("val", "test"))
+
+
+def read_published_boundaries(file: Path) -> pd.DataFrame:
+    """Published boundary scores in %: columns ``PUBLISHED_BOUNDARIES``; recall or precision may be missing, F1 not.
+
+    Raises ``ValueError`` as ``read_published``.
+    """
+    return _read(file, PUBLISHED_BOUNDARIES, scores=("f1",), optional=("recall", "precision"))
+
+
+def _read(file: Path, columns: Sequence[str], scores: Sequence[str], optional: Sequence[str] = ()) -> pd.DataFrame:
     table = pd.read_csv(file, dtype={"year": "Int64"})
-    missing = [c for c in PUBLISHED if c not in table]
+    missing = [c for c in columns if c not in table]
     if missing:
         raise ValueError(f"{file} lacks the column '{missing[0]}': every table of published methods needs it")
-    wrong = table[~table["val"].between(0, 100) | ~table["test"].between(0, 100)]
+    right = [table[c].between(0, 100) for c in scores]
+    right += [table[c].between(0, 100) | table[c].isna() for c in optional]
+    wrong = table[~np.logical_and.reduce(right)]
     if len(wrong):
         raise ValueError(f"{file} gives '{wrong.iloc[0]['method']}' a score that is no percentage: correct the row")
     if not table["verified"].isin(["yes", "no"]).all():
         raise ValueError(f"{file} has a row whose 'verified' is neither yes nor no: correct it")
-    return table[list(PUBLISHED)]
+    return table[list(columns)]
 
 
 def comparison_table(
@@ -56,6 +77,29 @@ def comparison_table(
     if published.empty:
         return table[["method", "supervision", "backbone", "val", "std", "seeds"]]
     return table.reindex(columns=[*columns, "source", "verified"]).astype(WHOLE)
+
+
+def boundary_table(
+    published: pd.DataFrame, labels: Mapping[str, str], seeds: Sequence[int], files: Sequence[Path]
+) -> pd.DataFrame:
+    """Boundary scores in %, published ones first, then one row for each stage of each of our experiments.
+
+    ``published``: from ``read_published_boundaries``, or without rows.  ``labels``: experiment → how it is called.
+    ``files``: the ``boundaries.csv`` of all seeds of the first experiment, then of the second, and so on.  Columns:
+    method, stage, recall, precision, f1, their std over seeds, seeds; with published methods venue, year, source and
+    verified as well.
+    """
+    runs = [pd.read_csv(f).assign(method=list(labels.values())[i // len(seeds)]) for i, f in enumerate(files)]
+    every, scores = pd.concat(runs, ignore_index=True), ["recall", "precision", "f1"]
+    every[scores] *= 100
+    ours = over_seeds(every, ["method", "stage"], scores).assign(source="this run")
+    ours["method"] = [f"{method} (ours)" for method in ours["method"]]
+    ours["stage"] = [STAGE_NAMES.get(s, s) for s in ours["stage"]]
+    columns = ["method", "stage", *(f"{s}{kind}" for s in scores for kind in ("", "_std")), "seeds"]
+    if published.empty:
+        return ours[columns]
+    table = pd.DataFrame([*published.to_dict("records"), *ours.to_dict("records")])
+    return table.reindex(columns=["method", "venue", "year", *columns[1:], "source", "verified"]).astype(WHOLE)
 
 
 def read_comparison(file: Path) -> pd.DataFrame:

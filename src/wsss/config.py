@@ -38,6 +38,11 @@ class Table(Section):
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
     )
+    measure: Literal["scores", "boundaries"] = Field(
+        "scores",
+        description="scores: mIoU of the final predictions; boundaries: recall, precision and F1 of the boundaries of "
+        "the labels of each stage, on training pictures",
+    )
 
 
 class Sweep(Section):
@@ -80,6 +85,14 @@ class FeatureFigure(Section):
 FIGURES_OF = {"clouds": "generic", "projections": "generic", "words": "smvwe"}  # kind → method
 
 
+class Boundaries(Section):
+    """How boundaries of labels are compared with those of true masks; only evaluation depends on it."""
+
+    tolerance: float = Field(
+        0.0075, ge=0, le=1, description="how far apart two that match may be, as a share of the picture's diagonal"
+    )
+
+
 class Release(Section):
     """What `make publish` gives to the DVC remote: all that its targets are made from, less what is left out."""
 
@@ -104,6 +117,7 @@ class Config(Science):
         description="folder under `results/` of a second baseline on the same data; null: named as the data set",
     )
     weights: Weights = Weights()
+    boundaries: Boundaries = Boundaries()
     release: Release = Release()
     resuming: Resuming = Resuming()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")

@@ -15,8 +15,9 @@ def check_combination(settings: dict[str, Any]) -> None:
     if low > high:
         raise ConfigError(f"segmentation.scale is [{low}, {high}]: give the smaller scale first.")
     for section in ("classifier", "segmentation"):
-        if settings[f"{section}.backbone"] == "vgg16" and settings[f"{section}.output_stride"] != 8:
-            raise ConfigError(f"{section}.output_stride is {settings[f'{section}.output_stride']}: vgg16 has 8.")
+        backbone, stride = settings[f"{section}.backbone"], settings[f"{section}.output_stride"]
+        if backbone in ("vgg16", "resnet38") and stride != 8:
+            raise ConfigError(f"{section}.output_stride is {stride}: {backbone} has 8.")
     if settings["segmentation.init"] == "coco" and settings["segmentation.backbone"] != "resnet101":
         backbone = settings["segmentation.backbone"]
         raise ConfigError(f"segmentation.init is coco, but segmentation.backbone is {backbone}: it must be resnet101.")

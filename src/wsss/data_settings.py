@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from wsss.setting_types import FILE, FOLDER, Address, Name, Place, Section
+from wsss.setting_types import FILE, FOLDER, PARAMS, Address, Name, Place, Section
 
 
 class OpenMoji(Section):
@@ -128,6 +128,11 @@ class Weights(Section):
     folder: Place = Field("data/weights", description="where they are kept")
     vgg16: str = Field("vgg16-397923af.pth", pattern=FILE, description="VGG-16 of torchvision, ImageNet")
     resnet101: str = Field("resnet101-63fe2227.pth", pattern=FILE, description="ResNet-101 of torchvision, ImageNet")
+    resnet38: str = Field(
+        "ilsvrc-cls_rna-a1_cls1000_ep-0001.params",
+        pattern=PARAMS,
+        description="ResNet-38 (model A1) of its authors, ImageNet, as published for MXNet",
+    )
     coco: str = Field(
         "deeplabv1_resnet101-coco.pth",
         pattern=FILE,

@@ -79,7 +79,7 @@ def _plots(repository: Path, folder: str, config: Config) -> list[dict[str, dict
     plots = []
     for name, table in config.tables.items():
         file = f"{folder}/tables/{name}.csv"
-        if (repository / file).is_file():
+        if (repository / file).is_file() and all({"miou", "label"} <= row.keys() for row in _rows(repository / file)):
             style = {"template": "bar_horizontal", "title": table.title, "x": "miou", "y": "label"}
             plots.append({file: {**style, "x_label": "val mIoU (%)", "y_label": ""}})
     for name, sweep in config.sweeps.items():

@@ -12,6 +12,7 @@ from wsss.map_io import read_maps
 from wsss.metrics import label_confusion, label_quality
 from wsss.nsrom.attention import normalise, resize_attention
 
+MAPS = ("cam", "oa_cam")  # stages that hold maps instead of labels
 CAM_BACKGROUND = 0.3  # the method's own T_bg: maps are thresholded there, not where the ground truth would like it
 
 
@@ -24,6 +25,13 @@ def map_label(picture: Picture, maps: Path, *, aligned: bool) -> np.ndarray:
     return np.array([0, *picture.classes], np.uint8)[scores.argmax(0)]
 
 
+def stage_label(picture: Picture, stage: str, folder: Path, *, aligned: bool) -> np.ndarray:
+    """The label that a stage gives a picture, (H, W) uint8; of the maps in ``MAPS``, the one that they alone give."""
+    if stage in MAPS:
+        return map_label(picture, folder, aligned=aligned)
+    return read_label(folder / f"{picture.image_id}.png")
+
+
 def stage_quality(
     pictures: list[Picture],
     masks: dict[str, Path],
@@ -34,17 +42,12 @@ def stage_quality(
     *,
     aligned: bool,
 ) -> None:
-    """Writes one row per stage; ``stages``: name → folder of labels, or of maps for "cam" and "oa_cam"."""
+    """Writes one row per stage; ``stages``: name → folder, see ``stage_label``."""
     rows = []
     for name, folder in stages.items():
         total = np.zeros((num_classes, num_classes + 1), np.int64)
         for picture in progress(pictures, len(pictures)):
-            is_map = name in ("cam", "oa_cam")
-            label = (
-                map_label(picture, folder, aligned=aligned)
-                if is_map
-                else read_label(folder / f"{picture.image_id}.png")
-            )
+            label = stage_label(picture, name, folder, aligned=aligned)
             total += label_confusion(label, read_label(masks[picture.image_id]), num_classes)
         q = label_quality(total)
         rows.append(

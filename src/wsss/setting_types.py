@@ -29,6 +29,7 @@ Jitter = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_
 
 FOLDER = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*\.pth$"  # a file's name without a folder; it enters names of artifacts
+PARAMS = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*\.params$"  # the same, of MXNet
 # Names that become targets, rules, or parts of paths: jobs of a cluster are started by a shell with them.
 Name = Annotated[str, Field(pattern=FOLDER)]
 Place = Annotated[str, AfterValidator(_path)]  # a file or folder of the user's, however it is called

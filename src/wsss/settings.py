@@ -11,7 +11,7 @@ from wsss.smvwe.settings import WordEncoding
 class Classifier(Section):
     """The classification network; the integral attention model is a copy of it with its own head order."""
 
-    backbone: Literal["efficientnet_lite0", "vgg16", "resnet101"] = Field(
+    backbone: Literal["efficientnet_lite0", "vgg16", "resnet101", "resnet38"] = Field(
         "efficientnet_lite0", description="feature extractor"
     )
     output_stride: Stride = Field(16, description="pixels per feature cell")

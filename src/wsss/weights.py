@@ -2,20 +2,25 @@
 
 ``convert_backbone`` and ``convert_checkpoint`` read DeepLab checkpoints in the key names of K. Nakashima's
 deeplab-pytorch: the MS-COCO DeepLab-v1 that published NSROM starts from, and NSROM's own released networks.
+``convert_resnet38`` reads the ImageNet weights that the authors of ResNet-38 published for MXNet.
 """
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from wsss.artifacts import check_digest, written_aside
-from wsss.backbones import CAFFE_IDENTITY, resnet101_caffe
+from wsss.backbones import CAFFE_IDENTITY, resnet38, resnet101_caffe
 from wsss.checkpoints import CheckpointError, digest_in, fill, read_pth, save_checkpoint
 from wsss.downloads import download
+from wsss.mxnet_params import read_params
 from wsss.progress import Progress
+from wsss.resnet38 import RESNET38_IDENTITY
+from wsss.resnet38 import our_name as resnet38_name
 
 TORCHVISION = "https://download.pytorch.org/models/"
 HOSTED = ("vgg16-", "resnet101-")  # of the files there, those that a network here can start from
@@ -74,6 +79,17 @@ def convert_checkpoint(
     save_checkpoint(target, network, identity)
 
 
+def convert_resnet38(source: Path, target: Path, *, digest: str | None = None, width: int = 64) -> None:
+    """The published ResNet-38 (MXNet, ImageNet), class scores left out, as safetensors for ``build_backbone``.
+
+    ``width``: of a smaller network.  Raises as ``convert_backbone``.
+    """
+    theirs = {k: v for k, v in read_params(source, digest=digest or "").items() if not k.startswith("linear")}
+    network = resnet38(width=width)
+    fill(network, _renamed(theirs, resnet38_name, "ResNet-38 has not", source), source)
+    save_checkpoint(target, network, RESNET38_IDENTITY)
+
+
 def our_name(key: str) -> str | None:
     """A key of deeplab-pytorch in our names; ``None`` for one that is not of DeepLab on ResNet.
 
@@ -92,12 +108,14 @@ def our_name(key: str) -> str | None:
 
 
 def _read(source: Path, digest: str | None) -> dict[str, Tensor]:
-    tensors = read_pth(source, digest=digest)
-    ours = {our_name(key): value for key, value in tensors.items()}
-    if None in ours:
-        unknown = next(key for key in tensors if our_name(key) is None)
-        raise CheckpointError(
-            f"{source} has the key '{unknown}', which DeepLab on ResNet-101 has not in deeplab-pytorch's names: "
-            "give the right file"
-        )
-    return ours
+    whose = "DeepLab on ResNet-101 has not in deeplab-pytorch's names"
+    return _renamed(read_pth(source, digest=digest), our_name, whose, source)
+
+
+def _renamed(
+    tensors: dict[str, Tensor], rename: Callable[[str], str | None], whose: str, source: Path
+) -> dict[str, Tensor]:
+    unknown = [key for key in tensors if rename(key) is None]
+    if unknown:
+        raise CheckpointError(f"{source} has the key '{unknown[0]}', which {whose}: give the right file")
+    return {rename(key): value for key, value in tensors.items()}

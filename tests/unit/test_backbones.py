@@ -21,13 +21,19 @@ BACKBONES = [
     ("resnet101", 8),
     ("resnet101", 16),
     ("resnet101", 32),
+    ("resnet38", 8),
 ]
 CHANNELS = {
     "efficientnet_lite0": [32, 16, 24, 40, 80, 112, 192, 320, 1280],
     "vgg16": [64, 128, 256, 512, 512],
     "resnet101": [64, 256, 512, 1024, 2048],
+    "resnet38": [64, 128, 256, 512, 1024, 2048, 4096],
 }
-FULL_STRIDES = {"efficientnet_lite0": [2, 2, 4, 8, 16, 16, 32, 32, 32], "resnet101": [4, 4, 8, 16, 32]}
+FULL_STRIDES = {
+    "efficientnet_lite0": [2, 2, 4, 8, 16, 16, 32, 32, 32],
+    "resnet101": [4, 4, 8, 16, 32],
+    "resnet38": [1, 2, 4, 8, 8, 8, 8],
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +91,8 @@ def test_cells_lie_symmetrically_on_the_picture(built, name, output_stride):
 
 
 @pytest.mark.parametrize(
-    ("name", "output_stride", "offset"), [("efficientnet_lite0", 16, 12), ("vgg16", 8, 3.5), ("resnet101", 8, 0)]
+    ("name", "output_stride", "offset"),
+    [("efficientnet_lite0", 16, 12), ("vgg16", 8, 3.5), ("resnet101", 8, 0), ("resnet38", 8, 0)],
 )
 def test_receptive_fields_are_centred_on_their_cells(built, name, output_stride, offset):
     """The centre of gravity of a cell's gradient is the pixel it stands for, to about a pixel."""
@@ -102,7 +109,7 @@ def test_receptive_fields_are_centred_on_their_cells(built, name, output_stride,
     x = 1e-3 * torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     x.requires_grad_()
     # The last stage whose receptive field does not reach the border.
-    stage = {"efficientnet_lite0": 4, "vgg16": 4, "resnet101": 2}[name]
+    stage = {"efficientnet_lite0": 4, "vgg16": 4, "resnet101": 2, "resnet38": 2}[name]
     feature = backbone(x)[stage]
     stride, row, column = backbone.strides[stage], feature.shape[2] // 2, feature.shape[3] // 2 - 1
     feature[0, :, row, column].sum().backward()
@@ -168,6 +175,7 @@ def test_normalisation():
 @pytest.mark.parametrize(
     ("name", "output_stride", "words"),
     [("alexnet", 16, "choose one of"), ("vgg16", 16, "output stride 16"), ("resnet101", 4, "choose 8, 16 or 32"),
+     ("resnet38", 16, "it has 8"),
      ("efficientnet_lite0", 4, "choose 8, 16 or 32")],
 )  # fmt: skip
 def test_unknown_names_and_strides_are_refused(name, output_stride, words):

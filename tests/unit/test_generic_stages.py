@@ -207,9 +207,14 @@ def test_an_interrupted_classifier_ends_with_the_same_bits(pictures, tmp_path, o
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_every_backbone_has_the_three_blocks_on_one_grid(name):
-    stride = 8 if name == "vgg16" else 16
+    stride = 8 if name in ("vgg16", "resnet38") else 16
     network = ImageClassifier(build_backbone(name, output_stride=stride, pretrained=False), 3).eval()
-    channels = {"resnet101": [2048] * 3, "vgg16": [512] * 3, "efficientnet_lite0": [192, 320, 1280]}[name]
+    channels = {
+        "resnet101": [2048] * 3,
+        "resnet38": [1024, 2048, 4096],
+        "vgg16": [512] * 3,
+        "efficientnet_lite0": [192, 320, 1280],
+    }[name]
     for block, expected in zip(("C41", "C42", "C43"), channels, strict=True):
         with torch.inference_mode():
             features, maps = BlockFeatures(network, name, block)(torch.zeros(1, 3, 64, 64))

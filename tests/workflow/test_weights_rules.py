@@ -83,3 +83,17 @@ def test_trainings_declare_the_weights_that_they_start_from(checkout: Checkout):
         ("train_segmentation", "data/weights/resnet101-63fe2227.pth"),
     }
     assert sum(j.rule == "fetch_weights" for j in jobs) == 3
+
+
+def test_resnet38_starts_from_its_mxnet_file(checkout: Checkout):
+    network = {"classifier": {"backbone": "resnet38", "output_stride": 8}}
+    (checkout.folder / "wide.yaml").write_text(yaml.safe_dump(network))
+    wide = checkout.with_config(TINY, "wide.yaml")
+    target = next(f for j in wide.jobs("evaluate_generic_c41") for f in j.outputs if "image_classifier" in f)
+    jobs = {j.rule: j for j in wide.jobs(target)}
+    published = "data/weights/ilsvrc-cls_rna-a1_cls1000_ep-0001"
+    assert f"{published}.safetensors" in jobs["train_image_classifier"].inputs
+    assert f"{published}.params" in jobs["convert_resnet38"].inputs
+    run = wide.snakemake(target, check=False)
+    assert run.returncode
+    assert f"{published}.params is missing and no address of it is known: put it there" in run.stdout

@@ -13,9 +13,10 @@ from wsss.training import device
 
 # The paper's names. C41, C42, C43 are the three blocks of ResNet-101's last stage; elsewhere what comes nearest:
 # VGG-16's conv5_1 to conv5_3 after their ReLU; of EfficientNet-Lite0 the last block of 192 channels, that of 320, and
-# the 1280-channel convolution that the class scores are made of.
+# the 1280-channel convolution that the class scores are made of; of ResNet-38 the ends of its last three levels.
 BLOCKS = {
     "resnet101": {"C41": "4.0", "C42": "4.1", "C43": "4.2"},
+    "resnet38": {"C41": "4.2", "C42": "5.0", "C43": "6"},
     "vgg16": {"C41": "4.2", "C42": "4.4", "C43": "4.6"},
     "efficientnet_lite0": {"C41": "6.3", "C42": "7.0", "C43": "8"},
 }

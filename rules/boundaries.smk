@@ -1,0 +1,100 @@
+"""Boundaries of labels, stage by stage, beside published methods; one target for each such table of the config."""
+
+BOUNDARIES = [name for name, table in CONFIG.tables.items() if table.measure == "boundaries"]
+
+
+wildcard_constraints:
+    boundaries=one_of(BOUNDARIES),
+
+
+def boundary_files(experiments):
+    """The measurements of all seeds of each experiment."""
+    file = f"{RESULTS}/boundaries/{{experiment}}/seed-{{seed}}/boundaries.csv"
+    return expand(file, experiment=experiments, seed=CONFIG.seeds)
+
+
+for name in BOUNDARIES:
+
+    rule:
+        name:
+            name
+        input:
+            expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+        localrule: True
+
+
+rule measure_boundaries:
+    input:
+        unpack(quality_inputs),
+        code=code("measure_boundaries.py"),
+        images=IMAGES,
+        classes=CLASSES,
+        masks=MASKS,
+    output:
+        boundaries=f"{RESULTS}/boundaries/{{experiment}}/seed-{{seed}}/boundaries.csv",
+    log:
+        f"{LOGS}/measure_boundaries/{{experiment}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/measure_boundaries/{{experiment}}_seed-{{seed}}.tsv"
+    threads: LABEL_THREADS
+    resources:
+        mem_mb=growing(1000),
+        runtime="2h",
+    params:
+        split=CONFIG.dataset.train_split,
+        stages=[name for _, name, _ in QUALITY_STAGES],
+        aligned=CONFIG.cam.align_corners,
+        tolerance=CONFIG.boundaries.tolerance,
+    script:
+        "../workflow/scripts/measure_boundaries.py"
+
+
+rule compute_boundaries:
+    input:
+        code=code("compute_boundaries.py"),
+        measured=lambda w: boundary_files(rows_of(w.boundaries)),
+        published=lambda w: compared_with(w.boundaries),
+    output:
+        table=f"{TABLES}/{{boundaries}}.csv",
+    log:
+        f"{LOGS}/compute_boundaries/{{boundaries}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/compute_boundaries/{{boundaries}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        labels=lambda w: rows_of(w.boundaries),
+        seeds=CONFIG.seeds,
+    script:
+        "../workflow/scripts/compute_boundaries.py"
+
+
+rule write_boundaries:
+    input:
+        code=code("write_boundaries.py"),
+        table=f"{TABLES}/{{boundaries}}.csv",
+    output:
+        md=f"{TABLES}/{{boundaries}}.md",
+        tex=f"{TABLES}/{{boundaries}}.tex",
+        html=in_report(
+            f"{TABLES}/{{boundaries}}.html",
+            "boundaries",
+            LABELS,
+            titled("boundaries", CONFIG.tables),
+        ),
+    log:
+        f"{LOGS}/write_boundaries/{{boundaries}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/write_boundaries/{{boundaries}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        title=lambda w: CONFIG.tables[w.boundaries].title,
+        tolerance=CONFIG.boundaries.tolerance,
+        compared=ON_VOC2012,
+    script:
+        "../workflow/scripts/write_boundaries.py"
