@@ -245,6 +245,7 @@ QUALITY_STAGES = [
     ("initial_labels", "initial", "labels"),
     ("pseudo_labels", "mined", "labels"),
     ("estimated_masks", "estimated", "labels"),
+    ("word_labels", "word_label", "labels"),
     ("predictions", "predictions", "labels"),
     ("masked_labels", "masked", "labels"),
 ]

@@ -2,16 +2,22 @@
 
 from functools import partial
 
-# NSROM's tables and figures, by the paper's names for them; `generic` makes those of that method.
+# NSROM's tables and figures, by the paper's names for them.
 PAPER = [
     name
     for name in (*CONFIG.tables, *CONFIG.sweeps, *CONFIG.figures)
     if re.search(r"^nsrom_(table|figure)\d+$", name)
 ]
 
-GENERIC = [
-    name for name in (*CONFIG.tables, *CONFIG.feature_figures) if name.startswith("generic_")
-] + ["generic_stage_quality"]
+# All that one of the other methods shows: the target that is called as the method.
+SHOWN_OF = {
+    "generic": ["generic_stage_quality"],
+    "smvwe": ["smvwe_background"],
+}
+for method in SHOWN_OF:
+    SHOWN_OF[method] += [
+        n for n in (*CONFIG.tables, *CONFIG.feature_figures) if n.startswith(f"{method}_")
+    ]
 
 
 def requested(known, always=()):
@@ -20,7 +26,7 @@ def requested(known, always=()):
     targets = " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
     named = os.environ.setdefault("WSSS_TARGETS", targets).split()
     named += [*PAPER, "ledger"] if "paper" in named else []
-    named += GENERIC if "generic" in named else []
+    named += [n for method in SHOWN_OF if method in named for n in SHOWN_OF[method]]
     return [name for name in known if name in (*named, *always)]
 
 
@@ -37,7 +43,7 @@ def shown(wildcards):
     pages = [
         *requested([*CONFIG.tables, "ledger"], [MAIN_TABLE]),
         "stage_quality",
-        *requested(["generic_stage_quality"]),
+        *requested(["generic_stage_quality", "smvwe_background"]),
         "runtime",
         "provenance",
     ]

@@ -27,6 +27,7 @@ STAGE_NAMES = {
     "initial": "initial label",
     "mined": "mined label (POM)",
     "estimated": "estimated mask",
+    "word_label": "label from maps",
     "predictions": "first-round prediction",
     "masked": "masked label (NSRM)",
 }
