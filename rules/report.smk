@@ -42,6 +42,7 @@ def shown(wildcards):
         "provenance",
     ]
     drawings = [*requested(CONFIG.sweeps), *CONFIG.figures, *requested(CONFIG.feature_figures)]
+    drawings += requested(CONFIG.confusion_figures)
     return [f"{TABLES}/{p}.html" for p in pages] + [f"{FIGURES}/{d}.png" for d in drawings]
 
 
