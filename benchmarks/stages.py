@@ -28,7 +28,7 @@ from wsss.generic.stages import gather_moments, input_side, sweep_pictures
 from wsss.label_folder import write_labels
 from wsss.label_io import write_label
 from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
-from wsss.nsrom.map_io import write_maps
+from wsss.map_io import write_maps
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps
 from wsss.progress import Progress

@@ -69,11 +69,13 @@ def scale_and_crop(
     choices: list[float],
     fill: tuple,
     rng: np.random.Generator,
+    *,
+    outside: int = 255,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Random scale (one of ``choices``, else uniform in ``scale``), crop of ``size`` × ``size`` px, and flip.
 
     picture: (H, W, 3) uint8, label: (H, W) uint8.  A picture that is too short is extended below and to the right by
-    colour ``fill`` and label 255, as DeepLab does.
+    colour ``fill`` and label ``outside``, as DeepLab does.
     """
     factor = rng.choice(choices) if choices else rng.uniform(*scale)
     height, width = (int(side * factor) for side in label.shape)
@@ -82,7 +84,7 @@ def scale_and_crop(
     below, right = max(size - height, 0), max(size - width, 0)
     if below or right:
         picture = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_CONSTANT, value=np.rint(fill).tolist())
-        label = cv2.copyMakeBorder(label, 0, below, 0, right, cv2.BORDER_CONSTANT, value=255)
+        label = cv2.copyMakeBorder(label, 0, below, 0, right, cv2.BORDER_CONSTANT, value=outside)
     top, left = (int(rng.integers(side - size + 1)) for side in label.shape)
     window = np.s_[top : top + size, left : left + size]
     picture, label = picture[window], label[window]

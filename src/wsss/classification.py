@@ -51,7 +51,7 @@ def train_section(
     state: SavedState | None = None,
     companion: Companion | None = None,
 ) -> list[dict[str, float]]:
-    """``wsss.training.train`` with epochs, batch size and optimiser of the dotted settings ``{section}.*``."""
+    """``wsss.training.train`` with the length, batch size and optimiser of the dotted settings ``{section}.*``."""
     own = {k.removeprefix(f"{section}."): v for k, v in settings.items() if k.startswith(f"{section}.")}
     return train(
         network,
@@ -59,6 +59,7 @@ def train_section(
         loss,
         count=len(pictures),
         epochs=own["epochs"],
+        iterations=own.get("iterations"),
         batch_size=own["batch_size"],
         optimiser={k.removeprefix("optimiser."): v for k, v in own.items() if k.startswith("optimiser.")},
         seed=seed,

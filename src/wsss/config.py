@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from wsss.config_checks import ConfigError, check_combination, check_data, nearest
 from wsss.data_settings import Dataset, Submission, Weights
-from wsss.settings import FOLDER, Name, Place, Science, Section
+from wsss.setting_types import FOLDER, Name, Place, Section
+from wsss.settings import Science
 
 
 class Experiment(Section):
@@ -28,6 +29,9 @@ class Table(Section):
 
     title: str = Field(description="caption")
     rows: list[str] = Field(min_length=1, description="names of experiments")
+    label_quality: bool = Field(
+        False, description="beside the scores, how good the labels are that train the first round"
+    )
     compare_with: str | None = Field(
         None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
     )
@@ -64,17 +68,21 @@ class Pictures(Section):
 
 
 class FeatureFigure(Section):
-    """A figure of what the features of blocks show, one column for each experiment; all of method `generic`."""
+    """A figure of what features show, one column for each experiment, all of the method that the kind belongs to."""
 
     title: str = Field(description="caption")
-    kind: Literal["clouds", "projections"] = Field(
+    kind: Literal["clouds", "projections", "words"] = Field(
         description="clouds: descriptors of object and background on the first two eigenvectors of a class; "
-        "projections: pictures of the projections on the patterns of the classes shown"
+        "projections: pictures of the projections on the patterns of the classes shown (both: `generic`); words: "
+        "pictures of words, maps and labels (`smvwe`)"
     )
     experiments: list[str] = Field(min_length=1, description="names of experiments")
     count: int = Field(8, ge=1, description="pictures shown, or giving the descriptors of a class")
-    images: list[str] = Field([], description="projections: show these ids instead")
+    images: list[str] = Field([], description="projections, words: show these ids instead")
     classes: list[str] = Field([], description="clouds: these classes; empty: the two with the most pictures")
+
+
+FIGURES_OF = {"clouds": "generic", "projections": "generic", "words": "smvwe"}  # kind → method
 
 
 class ConfusionFigure(Section):
@@ -211,11 +219,10 @@ def _check_references(config: Config) -> None:
                 f"{where} names the experiment '{row}', which is not defined{nearest(row, config.experiments)}."
             )
     for name, figure in config.feature_figures.items():
-        other = [
-            e for e in figure.experiments if with_settings(config, config.experiments[e].set)["method"] != "generic"
-        ]
+        method = FIGURES_OF[figure.kind]
+        other = [e for e in figure.experiments if with_settings(config, config.experiments[e].set)["method"] != method]
         if other:
-            raise ConfigError(f"feature_figures.{name} shows '{other[0]}', whose method is not generic: take it out.")
+            raise ConfigError(f"feature_figures.{name} shows '{other[0]}', whose method is not {method}: take it out.")
     for name, figure in config.confusion_figures.items():
         settings = {e: with_settings(config, config.experiments[e].set) for e in figure.experiments}
         other = [e for e, s in settings.items() if s["segmentation.supervision"] != "image_labels"]

@@ -29,8 +29,7 @@ def check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError(
             "segmentation.supervision is checkpoint, whose file has the caffe form: set segmentation.init to coco."
         )
-    if settings["method"] == "generic":
-        _check_generic(settings)
+    _check_method(settings)
     first, epochs = settings["attention.first_epoch"], settings["classifier.epochs"]
     if first >= epochs:
         raise ConfigError(
@@ -41,12 +40,21 @@ def check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
 
 
-def _check_generic(settings: dict[str, Any]) -> None:
-    if settings["segmentation.supervision"] == "image_labels" and settings["retraining.retrain_on"] == "masked":
+def _check_method(settings: dict[str, Any]) -> None:
+    masked = settings["segmentation.supervision"] == "image_labels" and settings["retraining.retrain_on"] == "masked"
+    if masked and settings["method"] != "nsrom":
+        why = {"generic": "which has no saliency to mask with", "smvwe": "which does not mask its predictions"}
         raise ConfigError(
-            "retraining.retrain_on is masked, but method is generic, which has no saliency to mask with: set it to "
-            "predictions or none."
+            f"retraining.retrain_on is masked, but method is {settings['method']}, {why[settings['method']]}: set it "
+            "to predictions or none."
         )
+    if not settings["smvwe.image_loss"] and not settings["smvwe.saliency_feedback"]:
+        raise ConfigError(
+            "smvwe.image_loss and smvwe.saliency_feedback are both false: nothing trains the maps; set one of them."
+        )
+    low, high = settings["smvwe.long_side"]
+    if low > high:
+        raise ConfigError(f"smvwe.long_side is [{low}, {high}]: give the shorter side first.")
 
 
 def check_data(config: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from wsss.settings import FILE, FOLDER, PARAMS, Address, Name, Place, Section
+from wsss.setting_types import FILE, FOLDER, PARAMS, Address, Name, Place, Section
 
 
 class OpenMoji(Section):

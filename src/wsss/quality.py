@@ -8,9 +8,9 @@ import numpy as np
 from wsss.artifacts import written_aside
 from wsss.data import Picture
 from wsss.label_io import read_label
+from wsss.map_io import read_maps
 from wsss.metrics import label_confusion, label_quality
 from wsss.nsrom.attention import normalise, resize_attention
-from wsss.nsrom.map_io import read_maps
 
 MAPS = ("cam", "oa_cam")  # stages that hold maps instead of labels
 CAM_BACKGROUND = 0.3  # the method's own T_bg: maps are thresholded there, not where the ground truth would like it

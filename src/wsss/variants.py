@@ -22,6 +22,10 @@ UPSTREAM = {
     "patterns": ("image_classifier",),
     "projections": ("patterns", "image_classifier"),
     "estimated_masks": ("projections",),
+    "word_encoder": (),
+    "word_maps": ("word_encoder",),
+    "background_score": ("word_maps",),
+    "word_labels": ("word_maps", "score"),
     "round1": ("labels",),
     "predictions": ("round1",),
     "masked_labels": ("predictions", "labels"),
@@ -47,6 +51,17 @@ OWN_KEYS = {
     ),
     "projections": (),
     "estimated_masks": ("generic.crf", "generic.silent", "prediction.crf.", "cam.align_corners"),
+    "word_encoder": (
+        "classifier.backbone",
+        "classifier.output_stride",
+        "classifier.image_size",
+        "classifier.jitter",
+        "cam.align_corners",
+        "smvwe.",
+    ),
+    "word_maps": ("smvwe.scales", "smvwe.mirror"),
+    "background_score": (),
+    "word_labels": ("smvwe.background_by", "smvwe.background_score"),
     "round1": ("segmentation.",),
     "predictions": ("prediction.",),
     "masked_labels": ("masking.",),
@@ -55,13 +70,16 @@ OWN_KEYS = {
     "checkpoint": ("segmentation.",),
     "evaluation": ("prediction.",),
 }
-# What only one method has: an experiment of the other has none of these stages, and those settings do nothing to it.
+# What only one method has: an experiment of another has none of these stages, and those settings do nothing to it.
 STAGES_OF = {
     "nsrom": {
         "classifier", "cams", "integral", "integral_cams", "initial_labels", "pseudo_labels", "masked_labels",
     },
     "generic": {"image_classifier", "patterns", "projections", "estimated_masks"},
+    "smvwe": {"word_encoder", "word_maps", "background_score", "word_labels"},
 }  # fmt: skip
+# Whose labels train the first round; NSROM has a choice.
+LABELS_OF = {"generic": "estimated_masks", "smvwe": "word_labels"}
 NSROM_ONLY = {
     f"classifier.{k}"
     for k in ("head", "width", "head_rule", "global_reasoning", "nodes", "reasoning_rule", "reasoning_scale")
@@ -71,9 +89,10 @@ NSROM_ONLY = {
 def resolve(stage: str, settings: Settings) -> str:
     """The concrete stage behind a role: which labels train a round, which model is the experiment's result."""
     if stage == "labels":
-        if settings["method"] == "generic":
-            return "estimated_masks"
-        return "pseudo_labels" if settings["mining.enabled"] else "initial_labels"
+        nsroms = "pseudo_labels" if settings["mining.enabled"] else "initial_labels"
+        return LABELS_OF.get(settings["method"], nsroms)
+    if stage == "score":  # a constant needs no stage: then it is the maps, which are there anyway
+        return "background_score" if settings["smvwe.background_by"] == "saliency" else "word_maps"
     if stage == "second_labels":
         return "masked_labels" if settings["retraining.retrain_on"] == "masked" else "predictions"
     if stage == "model":
@@ -100,6 +119,8 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
     if stage == "estimated_masks":
         unused = {k for k in keys if k.startswith("prediction.crf.")}
         keys -= {"prediction.crf.enabled"} if settings["generic.crf"] else unused
+    if stage in STAGES_OF["smvwe"]:
+        keys -= _without_effect_on_words(stage, settings)
     if not settings["classifier.global_reasoning"]:
         keys -= {"classifier.nodes", "classifier.reasoning_rule", "classifier.reasoning_scale"}
     if settings["segmentation.supervision"] != "checkpoint":
@@ -111,9 +132,21 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
     return keys
 
 
+def _without_effect_on_words(stage: str, settings: Settings) -> set[str]:
+    """The settings of SMVWE that do nothing, given the others or because they come later."""
+    unused = {
+        "word_encoder": {"smvwe.scales", "smvwe.mirror", "smvwe.background_by", "smvwe.background_score"},
+        "word_labels": {"smvwe.background_score"} if settings["smvwe.background_by"] == "saliency" else set(),
+    }.get(stage, set())
+    if not settings["smvwe.saliency_feedback"]:
+        unused = unused | {"smvwe.mu", "smvwe.delta", "smvwe.background_channel"}
+    squashed = settings["smvwe.crop_size"] is None
+    return unused | ({"smvwe.long_side"} if squashed else {"classifier.image_size"})
+
+
 def _choice_of_labels(settings: Settings) -> set[str]:
     """What decides which labels train the first round; NSROM's names are from before there was a second method."""
-    return {"method"} if settings["method"] == "generic" else {"mining.enabled"}
+    return {"mining.enabled"} if settings["method"] == "nsrom" else {"method"}
 
 
 def _stages(stage: str, settings: Settings) -> set[str]:
@@ -184,9 +217,9 @@ class Plan:
 
     def has(self, stage: str, settings: Settings) -> bool:
         """Whether the method of ``settings`` has the stage, and some experiment or sweep needs this variant of it."""
-        other = "nsrom" if settings["method"] == "generic" else "generic"
         variant = self.variant(stage, settings)
-        return variant.stage not in STAGES_OF[other] and (variant.stage, variant.name) in self.known
+        foreign = set().union(*(stages for method, stages in STAGES_OF.items() if method != settings["method"]))
+        return variant.stage not in foreign and (variant.stage, variant.name) in self.known
 
     def upstream(self, variant: Variant, role: str) -> Variant:
         """The variant of an earlier stage that ``variant`` is computed from."""

@@ -19,7 +19,7 @@ from wsss.label_io import read_gray, read_label, write_label
 from wsss.nsrom.attention import quantise, resize_attention
 from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
 from wsss.nsrom.labels import fuse_saliency, mask_nonsalient_region
-from wsss.nsrom.map_io import read_maps, write_maps
+from wsss.map_io import read_maps, write_maps
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps, train_classifier, train_integral
 from wsss.openmoji import build

@@ -7,8 +7,8 @@ import numpy as np
 
 from wsss.data import Picture, read_picture
 from wsss.label_io import read_gray, read_label
+from wsss.map_io import read_maps
 from wsss.nsrom.attention import normalise, resize_attention
-from wsss.nsrom.map_io import read_maps
 from wsss.pictures import Row, paint_heat, paint_label, picture_row
 
 EVOLUTION = {  # stage → heading

@@ -6,9 +6,9 @@ import numpy as np
 
 from wsss.data import Picture
 from wsss.label_io import read_gray, read_label
+from wsss.map_io import read_maps
 from wsss.nsrom.attention import resize_attention
 from wsss.nsrom.labels import fuse_saliency, ignore_if_tiny, mask_nonsalient_region, mine_potential_objects
-from wsss.nsrom.map_io import read_maps
 
 
 def initial_label(picture: Picture, *, maps: Path, settings: dict) -> np.ndarray:
