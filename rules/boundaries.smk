@@ -42,7 +42,7 @@ rule measure_boundaries:
         runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
-        stages=[name for _, name, _ in QUALITY_STAGES],
+        stages=[m.name for m in MEASURED],
         aligned=CONFIG.cam.align_corners,
         tolerance=CONFIG.boundaries.tolerance,
     script:

@@ -3,6 +3,7 @@
 import re
 
 from wsss.config import PAPER_DATASET
+from wsss.methods import METHODS
 
 TABLES = f"{RESULTS}/tables"
 # The report's categories, which it sorts by name.
@@ -77,8 +78,9 @@ def weakly_supervised(method=None):
 
 def quality_experiments(table="stage_quality"):
     """Experiment → label of the chains whose labels are compared stage by stage."""
-    if table == "generic_stage_quality":
-        chosen = weakly_supervised("generic")
+    method = table.removesuffix("stage_quality").rstrip("_")
+    if method:
+        chosen = weakly_supervised(method)
     else:
         chosen = [
             e for e in ("baseline", "nsrom") if e in CONFIG.experiments
@@ -158,9 +160,11 @@ rule write_table:
         "../workflow/scripts/write_table.py"
 
 
+# Target → what the report calls it: of NSROM's first and last chain, and of all chains of each other method.
 QUALITY = {"stage_quality": "Quality of the labels"}
-if weakly_supervised("generic"):
-    QUALITY["generic_stage_quality"] = "Quality of the estimated masks"
+for method in METHODS:
+    if method != "nsrom" and weakly_supervised(method):
+        QUALITY[f"{method}_stage_quality"] = f"Quality of the labels: {METHODS[method].title}"
 
 
 wildcard_constraints:
@@ -225,4 +229,5 @@ include: "report.smk"
 include: "comparison.smk"
 include: "boundaries.smk"
 include: "cooccurrence.smk"
+include: "methods.smk"
 include: "ledger.smk"

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from wsss.config_checks import ConfigError, check_combination, check_data, nearest
+from wsss.config_checks import check_combination, check_data, check_same_network, nearest
 from wsss.data_settings import Dataset, Submission, Weights
-from wsss.setting_types import FOLDER, Name, Place, Section
+from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
 from wsss.settings import Science
 
 
@@ -38,10 +38,11 @@ class Table(Section):
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
     )
-    measure: Literal["scores", "boundaries"] = Field(
+    measure: Literal["scores", "boundaries", "methods"] = Field(
         "scores",
         description="scores: mIoU of the final predictions; boundaries: recall, precision and F1 of the boundaries of "
-        "the labels of each stage, on training pictures",
+        "the labels of each stage, on training pictures; methods: labels, scores, time and memory of experiments that "
+        "share their segmentation network",
     )
 
 
@@ -228,6 +229,11 @@ def _check_references(config: Config) -> None:
         other = [e for e, s in settings.items() if s["segmentation.supervision"] != "image_labels"]
         if other and figure.labels == "pseudo":
             raise ConfigError(f"confusion_figures.{name} shows '{other[0]}', which has no pseudo labels: take it out.")
+    for name, table in config.tables.items():
+        if table.measure == "methods":
+            check_same_network(
+                f"tables.{name}", {e: with_settings(config, config.experiments[e].set) for e in table.rows}
+            )
     for name, sweep in config.sweeps.items():
         for value in sweep.values:
             try:

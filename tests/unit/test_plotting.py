@@ -12,8 +12,8 @@ from PIL import Image
 
 from wsss.data import Picture
 from wsss.label_io import VOC_PALETTE, write_label
-from wsss.nsrom.evolution import evolution_rows
 from wsss.map_io import write_maps
+from wsss.nsrom.evolution import evolution_rows
 from wsss.pictures import (
     IGNORED_COLOUR,
     Row,

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from wsss.backbone_names import classifier_backbone
 from wsss.backbones import StagedBackbone, build_backbone
 from wsss.checkpoints import load_checkpoint
-from wsss.config_checks import ConfigError
+from wsss.setting_types import ConfigError
 from wsss.training import device
 
 # The paper's names. C41, C42, C43 are the three blocks of ResNet-101's last stage; elsewhere what comes nearest:
