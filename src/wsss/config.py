@@ -86,12 +86,15 @@ class FeatureFigure(Section):
 FIGURES_OF = {"clouds": "generic", "projections": "generic", "words": "smvwe"}  # kind → method
 
 
+WORD = r"^[^./\\\s{}][^/\\\s{}]*$"  # a class or context; the latter is a folder's name
+
+
 class ConfusionFigure(Section):
     """A figure of pairs that are seen together: how far labels of a class spread over its context, and its IoU."""
 
     title: str = Field(description="caption")
     experiments: list[str] = Field(min_length=1, description="names of experiments")
-    pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(
+    pairs: list[Annotated[list[Annotated[str, Field(pattern=WORD)]], Field(min_length=2, max_length=2)]] = Field(
         min_length=1, description="class and context: another class, or the name of a folder in `contexts`"
     )
     labels: Literal["pseudo", "final"] = Field(

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from wsss.artifacts import written_aside
+from wsss.class_maps import normalise, resize_attention
 from wsss.data import Picture
 from wsss.label_io import read_label
 from wsss.map_io import read_maps
 from wsss.metrics import label_confusion, label_quality
-from wsss.nsrom.attention import normalise, resize_attention
 
 CAM_BACKGROUND = 0.3  # the method's own T_bg: maps are thresholded there, not where the ground truth would like it
 

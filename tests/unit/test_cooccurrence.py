@@ -167,6 +167,13 @@ def test_bars_are_as_high_as_the_numbers(files: list[Path], tmp_path: Path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
+@pytest.mark.parametrize("context", ["../masks", "a/b", ".", "", "a b", "{x}"])
+def test_a_context_is_no_path(context: str):
+    figure = {"title": "", "experiments": ["one"], "pairs": [["boat", context]]}
+    with pytest.raises(ConfigError, match=r"confusion_figures\.f\.pairs"):
+        load_config({"experiments": {"one": {"label": ""}}, "confusion_figures": {"f": figure}})
+
+
 def test_the_bound_has_no_pseudo_labels():
     figure = {"title": "", "experiments": ["full"], "pairs": [["boat", "bird"]]}
     raw = {"experiments": {"full": {"label": "bound", "set": {"segmentation.supervision": "full"}}}}

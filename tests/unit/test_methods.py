@@ -65,6 +65,14 @@ def test_an_unknown_method_is_refused_with_those_that_there_are():
         load_config({"method": "seam"})
 
 
+def test_what_methods_share_needs_none_of_them():
+    """But for what they say of themselves, and their settings."""
+    said = {"__init__.py", "method.py", "settings.py"}
+    for module in sorted((SOURCES / "wsss").glob("*.py")):
+        used = [f.relative_to(SOURCES / "wsss") for f in sources(module, (SOURCES,))]
+        assert not [f for f in used if f.parts[0] in METHODS and f.name not in said], module
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_its_code_is_its_own(method: str):
     """Whatever a method's modules import, none of it is another method's code."""
