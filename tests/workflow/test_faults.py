@@ -31,6 +31,7 @@ KILLS = int(os.environ.get("WSSS_KILLS", "3"))
 CLASSIFIER = "results/tiny/classifier/default/seed-0/model.safetensors"
 LABELS = "results/tiny/initial_labels/default/seed-0/manifest.csv"
 MIB = 2**20
+SECONDS_TO_BEGIN = 5
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,8 @@ def test_killed_at_random_instants_a_run_ends_as_an_undisturbed_one(
     """SIGKILL of Snakemake and all its jobs, ``WSSS_KILLS`` times, then the plain command."""
     copy_repository(tmp_path / "clone")
     run = saves_every_step(Checkout(tmp_path / "clone"))
-    rng, share = random.Random(0), seconds_of_work(tiny_run) / 2 / KILLS  # two cores
+    # On two cores; without what a job needs to begin, many kills would meet nothing but beginnings.
+    rng, share = random.Random(0), seconds_of_work(tiny_run) / 2 / KILLS + SECONDS_TO_BEGIN
     record = []
     for number in range(KILLS):
         with started(run, *TARGETS) as (process, output):
