@@ -167,15 +167,14 @@ def gather_moments(sweep: Iterator, wanted: dict[int, set[str]]) -> tuple[Moment
 def _add_batch(
     moments: Moments, batch: Sequence[Picture], features: Tensor, cams: Tensor, wanted: dict[int, set[str]]
 ) -> None:
-    """Adds a batch class by class: one product of matrices for all its pictures that show a class."""
-    descriptors = features.permute(0, 2, 3, 1).flatten(1, 2)  # (B, h·w, d), as it lies in memory
+    """Adds a batch, picture by picture: what the classes of a picture have in common is computed once."""
     edge = torch.ones(features.shape[-2:], dtype=torch.bool)
     edge[1:-1, 1:-1] = False
-    for c in sorted({c for p in batch for c in p.classes}):
-        rows = [i for i, p in enumerate(batch) if c in p.classes and p.image_id in wanted[c]]
-        if rows:
-            x, cam = descriptors[rows].flatten(0, 1), cams[rows, c - 1].flatten()
-            moments.add(c, x, cam, edge.flatten().repeat(len(rows)))
+    for picture, values, maps in zip(batch, features, cams, strict=True):
+        classes = [c for c in picture.classes if picture.image_id in wanted[c]]
+        if classes:
+            descriptors = values.permute(1, 2, 0).flatten(0, 1)  # (h·w, d), as they lie in memory
+            moments.add(classes, descriptors, maps[[c - 1 for c in classes]].flatten(1), edge.flatten())
 
 
 def _add_extremes(patterns: list[Pattern], sweep: Iterator, wanted: dict[int, set[str]]) -> None:
