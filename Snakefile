@@ -21,10 +21,13 @@ include: "rules/weights.smk"
 include: "rules/segmentation.smk"
 include: "rules/nsrom.smk"
 include: "rules/generic.smk"
+include: "rules/smvwe.smk"
 include: "rules/quality.smk"
 include: "rules/submission.smk"
 include: "rules/tables.smk"
 include: "rules/generic_shown.smk"
+include: "rules/smvwe_shown.smk"
+include: "rules/method_targets.smk"
 
 
 rule all:

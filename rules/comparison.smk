@@ -25,7 +25,7 @@ def supervision_of(settings):
     """What trains an experiment, in the words of such tables: I, image-level labels; S, saliency maps as well."""
     if settings["segmentation.supervision"] == "full":
         return "masks"
-    return METHODS[settings["method"]].supervision
+    return METHODS[settings["method"]].supervision(settings)
 
 
 def our_rows(table):

@@ -62,6 +62,19 @@ def sweep_default(sweep):
     return str(PLAN.settings(sweep.experiment)[sweep.key])
 
 
+def first_of(stage, file, figure):
+    """A file of a stage, first seed, of each experiment that a figure of features shows."""
+    chosen = [
+        PLAN.variant(stage, PLAN.settings(e)) for e in CONFIG.feature_figures[figure].experiments
+    ]
+    return [artifact(variant, CONFIG.seeds[0], file) for variant in chosen]
+
+
+def labels_of(experiments):
+    """How tables and figures call experiments."""
+    return [CONFIG.experiments[e].label for e in experiments]
+
+
 for name in [*CONFIG.sweeps, *CONFIG.figures]:
 
     rule:

@@ -12,20 +12,7 @@ wildcard_constraints:
     class_table=one_of(PER_CLASS),
 
 
-def first_of(stage, file, figure):
-    """A file of a stage, first seed, of each experiment that a figure of features shows."""
-    chosen = [
-        PLAN.variant(stage, PLAN.settings(e)) for e in CONFIG.feature_figures[figure].experiments
-    ]
-    return [artifact(variant, CONFIG.seeds[0], file) for variant in chosen]
-
-
-def labels_of(experiments):
-    """How tables and figures call experiments."""
-    return [CONFIG.experiments[e].label for e in experiments]
-
-
-for name in CONFIG.feature_figures:
+for name in [*CLOUDS, *PROJECTED]:
 
     rule:
         name:
@@ -132,7 +119,11 @@ rule compute_class_table:
         code=code("compute_class_table.py"),
         metrics=lambda w: [f for e in rows_of(w.class_table) for f in results_of(e, "metrics.json")],
         groups=present("supercategories.csv") if CONFIG.dataset.path or MADE_OF == "coco" else [],
-        published=lambda w: published(w.class_table) if ON_COCO else [],
+        published=lambda w: (
+            published(w.class_table)
+            if ON_COCO and CONFIG.tables[w.class_table].compare_with
+            else []
+        ),
     output:
         table=f"{TABLES}/{{class_table}}.csv",
         note=f"{TABLES}/{{class_table}}_conditions.txt",
@@ -177,11 +168,3 @@ rule write_class_table:
         title=lambda w: CONFIG.tables[w.class_table].title,
     script:
         "../workflow/scripts/write_class_table.py"
-
-
-if weakly_supervised("generic"):
-
-    rule generic:
-        input:
-            [getattr(rules, name).input for name in GENERIC],
-        localrule: True

@@ -13,9 +13,8 @@ def described(experiment):
     said = {"method": "true masks", "label": CONFIG.experiments[experiment].label, "stage": None}
     if settings["segmentation.supervision"] != "image_labels":
         return said
-    stage = resolve("labels", settings)
-    measured = next(m.name for m in MEASURED if m.stage == stage)
-    return said | {"method": METHODS[settings["method"]].title, "stage": measured}
+    title = METHODS[settings["method"]].title
+    return said | {"method": title, "stage": first_labels(experiment)}
 
 
 def measured_of(experiment):

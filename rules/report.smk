@@ -2,16 +2,25 @@
 
 from functools import partial
 
-# NSROM's tables and figures, by the paper's names for them; `generic` makes those of that method.
+# NSROM's tables and figures, by the paper's names for them.
 PAPER = [
     name
     for name in (*CONFIG.tables, *CONFIG.sweeps, *CONFIG.figures)
     if re.search(r"^nsrom_(table|figure)\d+$", name)
 ]
 
-GENERIC = [
-    name for name in (*CONFIG.tables, *CONFIG.feature_figures) if name.startswith("generic_")
-] + ["generic_stage_quality"]
+# Tables of quality that the report shows if asked for; the rule file of a method may add its own.
+OWN_PAGES = [name for name in QUALITY if name != "stage_quality"]
+# All that one of the other methods shows: the target that is called as the method.
+SHOWN_OF = {
+    method: [
+        name
+        for name in (*QUALITY, *CONFIG.tables, *CONFIG.feature_figures, *CONFIG.confusion_figures)
+        if name.startswith(f"{method}_")
+    ]
+    for method in METHODS
+    if method != "nsrom" and weakly_supervised(method)
+}
 
 
 def requested(known, always=()):
@@ -20,7 +29,7 @@ def requested(known, always=()):
     targets = " ".join(sorted(str(t) for t in workflow.dag_settings.targets))
     named = os.environ.setdefault("WSSS_TARGETS", targets).split()
     named += [*PAPER, "ledger"] if "paper" in named else []
-    named += GENERIC if "generic" in named else []
+    named += [n for method in SHOWN_OF if method in named for n in SHOWN_OF[method]]
     return [name for name in known if name in (*named, *always)]
 
 
@@ -37,7 +46,7 @@ def shown(wildcards):
     pages = [
         *requested([*CONFIG.tables, "ledger"], [MAIN_TABLE]),
         "stage_quality",
-        *requested(["generic_stage_quality"]),
+        *requested(OWN_PAGES),
         "runtime",
         "provenance",
     ]

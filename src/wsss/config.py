@@ -29,20 +29,17 @@ class Table(Section):
 
     title: str = Field(description="caption")
     rows: list[str] = Field(min_length=1, description="names of experiments")
-    label_quality: bool = Field(
-        False, description="beside the scores, how good the labels are that train the first round"
-    )
     compare_with: str | None = Field(
         None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
     )
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
     )
-    measure: Literal["scores", "boundaries", "methods"] = Field(
+    measure: Literal["scores", "labels", "boundaries", "methods"] = Field(
         "scores",
-        description="scores: mIoU of the final predictions; boundaries: recall, precision and F1 of the boundaries of "
-        "the labels of each stage, on training pictures; methods: labels, scores, time and memory of experiments that "
-        "share their segmentation network",
+        description="scores: mIoU of the final predictions; labels: beside it, how good the labels are that train the "
+        "first round; boundaries: recall, precision and F1 of the boundaries of the labels of each stage, on training "
+        "pictures; methods: labels, scores, time and memory of experiments that share their segmentation network",
     )
 
 

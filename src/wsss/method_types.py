@@ -37,7 +37,7 @@ class Method:
     """A method: how image-level labels become the labels that train the first round."""
 
     title: str
-    supervision: str  # "I": image-level labels; "I+S": saliency maps as well
+    supervision: Callable[[Settings], str]  # "I": image-level labels; "I+S": saliency maps as well
     stages: Mapping[str, Stage]
     labels: Callable[[Settings], str]  # the stage whose labels train the first round
     measured: tuple[Measured, ...] = ()

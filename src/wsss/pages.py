@@ -63,6 +63,17 @@ CLASSES_NOTE = (
     "IoU in %, mean over seeds, after a dense CRF. A super-category's row is the mean of its classes; the mIoU is over "
     "all classes and the background. Published columns belong to MS-COCO and are shown there only."
 )
+LABEL_SCORES_NOTE = (
+    "Mean ± standard deviation over seeds. Label mIoU, precision and recall (of foreground) are of the labels that "
+    "train the first round, against the true masks of the training pictures, which no training stage may read. "
+    "mIoU: the final network on validation pictures, after a dense CRF unless the heading says otherwise."
+)
+BACKGROUND_NOTE = (
+    "Scores in %, mean ± standard deviation over seeds; mIoU of the labels that the score gives the training pictures, "
+    "against their true masks. Constant: the configured score. Saliency maps: the score whose back- and foreground "
+    "agree best with them, which reads no ground truth. True masks: the best score in hindsight, an evaluation that no "
+    "stage uses."
+)
 LEDGER_NOTE = (
     "mIoU in % on PASCAL VOC 2012; ours: mean ± standard deviation over seeds, after a dense CRF. Reproduced: the "
     "difference is within the tolerance, which is 0.5 points, or two standard deviations of ours over seeds if that is "

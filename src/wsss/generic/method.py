@@ -28,7 +28,7 @@ def _problem(settings: Settings) -> str | None:
 
 METHOD = Method(
     title="generic features",
-    supervision="I",
+    supervision=lambda settings: "I",
     stages={
         "image_classifier": Stage((), ("classifier.",)),
         "patterns": Stage(

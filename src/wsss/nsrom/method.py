@@ -18,7 +18,7 @@ def _unused(stage: str, settings: Settings) -> set[str]:
 
 METHOD = Method(
     title="NSROM",
-    supervision="I+S",
+    supervision=lambda settings: "I+S",
     stages={
         "classifier": Stage((), ("classifier.", "attention.")),
         "cams": Stage(("classifier",), ("cam.scales", "cam.align_corners")),

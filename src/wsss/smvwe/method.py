@@ -8,6 +8,11 @@ def _score(settings: Settings) -> str:
     return "background_score" if settings["smvwe.background_by"] == "saliency" else "word_maps"
 
 
+def _supervision(settings: Settings) -> str:
+    saliency = settings["smvwe.saliency_feedback"] or settings["smvwe.background_by"] == "saliency"
+    return "I+S" if saliency else "I"
+
+
 def _unused(stage: str, settings: Settings) -> set[str]:
     unused = {
         "word_encoder": {"smvwe.scales", "smvwe.mirror", "smvwe.background_by", "smvwe.background_score"},
@@ -33,7 +38,7 @@ def _problem(settings: Settings) -> str | None:
 
 METHOD = Method(
     title="SMVWE",
-    supervision="I+S",
+    supervision=_supervision,
     stages={
         "word_encoder": Stage(
             (),
@@ -51,7 +56,7 @@ METHOD = Method(
         "word_labels": Stage(("word_maps", "score"), ("smvwe.background_by", "smvwe.background_score")),
     },
     labels=lambda settings: "word_labels",
-    measured=(Measured("word_labels", "word_label", "label from words"),),
+    measured=(Measured("word_labels", "word_label", "label from maps"),),
     roles={"score": _score},
     unused=_unused,
     problem=_problem,

@@ -1,0 +1,83 @@
+"""Scores of experiments beside the quality of their labels; one target for each such table of the config."""
+
+LABEL_SCORES = [name for name, table in CONFIG.tables.items() if table.measure == "labels"]
+
+
+wildcard_constraints:
+    label_scores=one_of(LABEL_SCORES),
+
+
+def first_labels(experiment):
+    """What tables of quality call the labels that train the first round of an experiment."""
+    stage = resolve("labels", PLAN.settings(experiment))
+    return next(m.name for m in MEASURED if m.stage == stage)
+
+
+def qualities_of(experiments):
+    """For ``input:``: how good the labels of each experiment are, of all seeds."""
+    file = f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv"
+    return expand(file, experiment=experiments, seed=CONFIG.seeds)
+
+
+for name in LABEL_SCORES:
+
+    rule:
+        name:
+            name
+        input:
+            expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+        localrule: True
+
+
+rule compute_label_scores:
+    input:
+        code=code("compute_label_scores.py"),
+        qualities=lambda w: qualities_of(rows_of(w.label_scores)),
+        metrics=lambda w: [
+            f for e in rows_of(w.label_scores) for f in results_of(e, "metrics.json")
+        ],
+    output:
+        table=f"{TABLES}/{{label_scores}}.csv",
+        note=f"{TABLES}/{{label_scores}}_conditions.txt",
+    log:
+        f"{LOGS}/compute_label_scores/{{label_scores}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/compute_label_scores/{{label_scores}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        labels=lambda w: rows_of(w.label_scores),
+        stages=lambda w: [first_labels(e) for e in rows_of(w.label_scores)],
+        seeds=CONFIG.seeds,
+    script:
+        "../workflow/scripts/compute_label_scores.py"
+
+
+rule write_label_scores:
+    input:
+        code=code("write_label_scores.py"),
+        table=f"{TABLES}/{{label_scores}}.csv",
+        note=f"{TABLES}/{{label_scores}}_conditions.txt",
+    output:
+        md=f"{TABLES}/{{label_scores}}.md",
+        tex=f"{TABLES}/{{label_scores}}.tex",
+        html=in_report(
+            f"{TABLES}/{{label_scores}}.html",
+            "label_scores",
+            SCORES,
+            titled("label_scores", CONFIG.tables),
+        ),
+    log:
+        f"{LOGS}/write_label_scores/{{label_scores}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/write_label_scores/{{label_scores}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        title=lambda w: CONFIG.tables[w.label_scores].title,
+    script:
+        "../workflow/scripts/write_label_scores.py"

@@ -1,0 +1,20 @@
+"""Measures what each background score does to the labels, against true masks (evaluation only)."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake, may_read_masks=True) as run:
+    from wsss.artifacts import check_folder, written_aside
+    from wsss.data import read_classes, read_images, read_masks
+    from wsss.smvwe.background import background_quality
+
+    given, classes = snakemake.input, read_classes(snakemake.input.classes)
+    pictures = read_images(given.images, given.classes, snakemake.params.split, given.saliency)
+    maps = Path(given.maps)
+    check_folder(maps, given.maps_manifest, [p.image_id for p in pictures])
+    table = background_quality(
+        pictures, read_masks(given.masks), maps, len(classes), run.progress, aligned=snakemake.params.aligned
+    )
+    with written_aside(Path(snakemake.output.quality)) as aside:
+        table.to_csv(aside, index=False)
