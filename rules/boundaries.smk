@@ -65,7 +65,7 @@ rule compute_boundaries:
     resources:
         mem_mb=500,
     params:
-        labels=lambda w: rows_of(w.boundaries),
+        labels=lambda w: {e: called(e) for e in rows_of(w.boundaries)},
         seeds=CONFIG.seeds,
     script:
         "../workflow/scripts/compute_boundaries.py"

@@ -88,10 +88,7 @@ rule compute_confusion:
     resources:
         mem_mb=500,
     params:
-        labels=lambda w: {
-            e: CONFIG.experiments[e].label
-            for e in CONFIG.confusion_figures[w.confusion].experiments
-        },
+        labels=lambda w: {e: called(e) for e in CONFIG.confusion_figures[w.confusion].experiments},
         seeds=CONFIG.seeds,
     script:
         "../workflow/scripts/compute_confusion.py"

@@ -46,6 +46,14 @@ def rows_of(table):
     return {e: CONFIG.experiments[e].label for e in CONFIG.tables[table].rows}
 
 
+def called(experiment):
+    """An experiment's label where several methods are shown: with its method, unless the label says it."""
+    settings, label = PLAN.settings(experiment), CONFIG.experiments[experiment].label
+    title = METHODS[settings["method"]].title
+    weak = settings["segmentation.supervision"] == "image_labels"
+    return f"{title}: {label}" if weak and title not in label else label
+
+
 def short(title):
     """What a title calls its table or figure: the words before the colon."""
     return title.split(":")[0].split(" (")[0]

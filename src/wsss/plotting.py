@@ -114,6 +114,8 @@ def draw_pairs(table: pd.DataFrame, *, title: str):
                 spread = found[f"{column}_std"] if found[f"{column}_std"].notna().any() else None
                 axes.bar(places, heights, width * 0.92, yerr=spread, label=experiment, **look)
             axes.set_xticks(range(len(pairs)), [f"{c} ← {context}" for c, context in pairs])
+            axes.set_axisbelow(True)
+            axes.set_xlim(-0.5, len(pairs) - 0.5)
             axes.set_ylabel(name)
             axes.set_ylim(bottom=0)
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
