@@ -7,8 +7,12 @@ from wsss.smvwe.method import METHOD as SMVWE
 
 METHODS: dict[str, Method] = {"nsrom": NSROM, "generic": GENERIC, "smvwe": SMVWE}
 
-# What all methods share.  "labels", "second_labels" and "model" are roles (``wsss.variants.resolve``).
+PLAIN_CLASSIFIER = ("backbone", "output_stride", "image_size", "jitter", "epochs", "batch_size", "optimiser.")
+# What methods share: the plain classifier, if they use it, and all from the first round on.  "labels", "second_labels"
+# and "model" are roles (``wsss.variants.resolve``).
 SHARED = {
+    # Not all of the section: it holds what only NSROM's network has as well.
+    "image_classifier": Stage((), tuple(f"classifier.{k}" for k in PLAIN_CLASSIFIER)),
     "round1": Stage(("labels",), ("segmentation.",)),
     "predictions": Stage(("round1",), ("prediction.",)),
     "round2": Stage(("second_labels",), ("segmentation.", "retraining.")),

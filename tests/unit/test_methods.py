@@ -54,6 +54,14 @@ def test_no_other_methods_stage_is_planned(method: str):
     assert {OWNERS[s].title for s in stages if s in OWNERS} == {METHODS[method].title}
 
 
+def test_the_plain_classifier_reads_all_but_what_is_nsroms():
+    settings = plan_of("generic").settings("one")
+    read = STAGES["image_classifier"].keys
+    unread = {k for k in settings if k.startswith("classifier.") and not k.startswith(read)}
+    nsroms = ("head", "width", "head_rule", "global_reasoning", "nodes", "reasoning_rule", "reasoning_scale")
+    assert unread == {f"classifier.{k}" for k in nsroms}
+
+
 @pytest.mark.parametrize("method", [m for m in METHODS if m != "nsrom"])
 def test_masking_is_nsroms(method: str):
     with pytest.raises(ConfigError, match=f"method is {method}"):

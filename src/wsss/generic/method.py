@@ -2,17 +2,9 @@
 
 from wsss.method_types import Measured, Method, Settings, Stage
 
-# Settings of the classifier that only NSROM's network has.
-NOT_ITS = {
-    f"classifier.{k}"
-    for k in ("head", "width", "head_rule", "global_reasoning", "nodes", "reasoning_rule", "reasoning_scale")
-}
-
 
 def _unused(stage: str, settings: Settings) -> set[str]:
-    if stage == "image_classifier":
-        return NOT_ITS
-    if stage == "estimated_masks" and settings["generic.crf"]:
+    if settings["generic.crf"]:
         return {"prediction.crf.enabled"}
     return {k for k in settings if k.startswith("prediction.crf.")}
 
@@ -30,7 +22,6 @@ METHOD = Method(
     title="generic features",
     supervision=lambda settings: "I",
     stages={
-        "image_classifier": Stage((), ("classifier.",)),
         "patterns": Stage(
             ("image_classifier",),
             ("generic.block", "generic.input_scale", "generic.images_per_class", "generic.sign", "cam.align_corners"),
