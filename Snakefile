@@ -19,13 +19,16 @@ include: "rules/coco.smk"
 include: "rules/saliency.smk"
 include: "rules/weights.smk"
 include: "rules/segmentation.smk"
+include: "rules/classification.smk"
 include: "rules/nsrom.smk"
 include: "rules/generic.smk"
 include: "rules/smvwe.smk"
+include: "rules/quality.smk"
 include: "rules/submission.smk"
 include: "rules/tables.smk"
 include: "rules/generic_shown.smk"
 include: "rules/smvwe_shown.smk"
+include: "rules/method_targets.smk"
 
 
 rule all:

@@ -21,14 +21,14 @@ from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
 from wsss.data import Picture, check_images, check_masks, read_images, read_masks, read_picture
 from wsss.deeplab import segmentation_loss
-from wsss.generic.network import build_classifier
-from wsss.generic.network import identity as generic_identity
 from wsss.generic.patterns import pattern_of
 from wsss.generic.stages import gather_moments, input_side, sweep_pictures
+from wsss.image_classifier import build_classifier
+from wsss.image_classifier import identity as generic_identity
 from wsss.label_folder import write_labels
 from wsss.label_io import write_label
-from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
 from wsss.map_io import write_maps
+from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps
 from wsss.progress import Progress

@@ -42,7 +42,7 @@ rule measure_boundaries:
         runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
-        stages=[name for _, name, _ in QUALITY_STAGES],
+        stages=[m.name for m in MEASURED],
         aligned=CONFIG.cam.align_corners,
         tolerance=CONFIG.boundaries.tolerance,
     script:
@@ -65,7 +65,7 @@ rule compute_boundaries:
     resources:
         mem_mb=500,
     params:
-        labels=lambda w: rows_of(w.boundaries),
+        labels=lambda w: {e: called(e) for e in rows_of(w.boundaries)},
         seeds=CONFIG.seeds,
     script:
         "../workflow/scripts/compute_boundaries.py"

@@ -25,12 +25,7 @@ def supervision_of(settings):
     """What trains an experiment, in the words of such tables: I, image-level labels; S, saliency maps as well."""
     if settings["segmentation.supervision"] == "full":
         return "masks"
-    without = {
-        "generic": True,
-        "smvwe": not settings["smvwe.saliency_feedback"]
-        and settings["smvwe.background_by"] == "constant",
-    }
-    return "I" if without.get(settings["method"]) else "I+S"
+    return METHODS[settings["method"]].supervision(settings)
 
 
 def our_rows(table):

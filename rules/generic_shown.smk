@@ -168,11 +168,3 @@ rule write_class_table:
         title=lambda w: CONFIG.tables[w.class_table].title,
     script:
         "../workflow/scripts/write_class_table.py"
-
-
-if weakly_supervised("generic"):
-
-    rule generic:
-        input:
-            [getattr(rules, name).input for name in SHOWN_OF["generic"]],
-        localrule: True

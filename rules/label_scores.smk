@@ -10,7 +10,7 @@ wildcard_constraints:
 def first_labels(experiment):
     """What tables of quality call the labels that train the first round of an experiment."""
     stage = resolve("labels", PLAN.settings(experiment))
-    return next(name for known, name, _ in QUALITY_STAGES if known == stage)
+    return next(m.name for m in MEASURED if m.stage == stage)
 
 
 def qualities_of(experiments):

@@ -9,15 +9,18 @@ PAPER = [
     if re.search(r"^nsrom_(table|figure)\d+$", name)
 ]
 
+# Tables of quality that the report shows if asked for; the rule file of a method may add its own.
+OWN_PAGES = [name for name in QUALITY if name != "stage_quality"]
 # All that one of the other methods shows: the target that is called as the method.
 SHOWN_OF = {
-    "generic": ["generic_stage_quality"],
-    "smvwe": ["smvwe_background"],
-}
-for method in SHOWN_OF:
-    SHOWN_OF[method] += [
-        n for n in (*CONFIG.tables, *CONFIG.feature_figures) if n.startswith(f"{method}_")
+    method: [
+        name
+        for name in (*QUALITY, *CONFIG.tables, *CONFIG.feature_figures, *CONFIG.confusion_figures)
+        if name.startswith(f"{method}_")
     ]
+    for method in METHODS
+    if method != "nsrom" and weakly_supervised(method)
+}
 
 
 def requested(known, always=()):
@@ -43,11 +46,12 @@ def shown(wildcards):
     pages = [
         *requested([*CONFIG.tables, "ledger"], [MAIN_TABLE]),
         "stage_quality",
-        *requested(["generic_stage_quality", "smvwe_background"]),
+        *requested(OWN_PAGES),
         "runtime",
         "provenance",
     ]
     drawings = [*requested(CONFIG.sweeps), *CONFIG.figures, *requested(CONFIG.feature_figures)]
+    drawings += requested(CONFIG.confusion_figures)
     return [f"{TABLES}/{p}.html" for p in pages] + [f"{FIGURES}/{d}.png" for d in drawings]
 
 

@@ -163,13 +163,10 @@ rule draw_words:
 
 
 if weakly_supervised("smvwe"):
+    SHOWN_OF["smvwe"].append("smvwe_background")
+    OWN_PAGES.append("smvwe_background")
 
     rule smvwe_background:
         input:
             expand(f"{TABLES}/smvwe_background.{{kind}}", kind=["csv", "md", "tex", "html"]),
-        localrule: True
-
-    rule smvwe:
-        input:
-            [getattr(rules, name).input for name in SHOWN_OF["smvwe"]],
         localrule: True

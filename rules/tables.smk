@@ -3,6 +3,7 @@
 import re
 
 from wsss.config import PAPER_DATASET
+from wsss.methods import METHODS
 
 TABLES = f"{RESULTS}/tables"
 # The report's categories, which it sorts by name.
@@ -45,6 +46,14 @@ def rows_of(table):
     return {e: CONFIG.experiments[e].label for e in CONFIG.tables[table].rows}
 
 
+def called(experiment):
+    """An experiment's label where several methods are shown: with its method, unless the label says it."""
+    settings, label = PLAN.settings(experiment), CONFIG.experiments[experiment].label
+    title = METHODS[settings["method"]].title
+    weak = settings["segmentation.supervision"] == "image_labels"
+    return f"{title}: {label}" if weak and title not in label else label
+
+
 def short(title):
     """What a title calls its table or figure: the words before the colon."""
     return title.split(":")[0].split(" (")[0]
@@ -77,8 +86,9 @@ def weakly_supervised(method=None):
 
 def quality_experiments(table="stage_quality"):
     """Experiment → label of the chains whose labels are compared stage by stage."""
-    if table == "generic_stage_quality":
-        chosen = weakly_supervised("generic")
+    method = table.removesuffix("stage_quality").rstrip("_")
+    if method:
+        chosen = weakly_supervised(method)
     else:
         chosen = [
             e for e in ("baseline", "nsrom") if e in CONFIG.experiments
@@ -158,9 +168,11 @@ rule write_table:
         "../workflow/scripts/write_table.py"
 
 
+# Target → what the report calls it: of NSROM's first and last chain, and of all chains of each other method.
 QUALITY = {"stage_quality": "Quality of the labels"}
-if weakly_supervised("generic"):
-    QUALITY["generic_stage_quality"] = "Quality of the estimated masks"
+for method in METHODS:
+    if method != "nsrom" and weakly_supervised(method):
+        QUALITY[f"{method}_stage_quality"] = f"Quality of the labels: {METHODS[method].title}"
 
 
 wildcard_constraints:
@@ -224,5 +236,7 @@ include: "figures.smk"
 include: "report.smk"
 include: "comparison.smk"
 include: "boundaries.smk"
+include: "cooccurrence.smk"
+include: "methods.smk"
 include: "label_scores.smk"
 include: "ledger.smk"

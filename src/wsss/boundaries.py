@@ -82,7 +82,7 @@ def measure_boundaries(
     """
     rows = []
     for name, folder in stages.items():
-        compare = partial(_compare, masks=masks, stage=name, folder=folder, tolerance=tolerance, aligned=aligned)
+        compare = partial(_compare, masks=masks, folder=folder, tolerance=tolerance, aligned=aligned)
         each = progress(map_pictures(compare, pictures, processes), len(pictures))
         counts = sum(each, np.zeros(len(COUNTS), np.int64))
         rows.append((name, len(pictures), *boundary_scores(counts).values(), *counts))
@@ -90,10 +90,8 @@ def measure_boundaries(
         csv.writer(stream).writerows([("stage", "images", *SCORES, *COUNTS), *rows])
 
 
-def _compare(
-    picture: Picture, *, masks: dict[str, Path], stage: str, folder: Path, tolerance: float, aligned: bool
-) -> np.ndarray:
-    label = stage_label(picture, stage, folder, aligned=aligned)
+def _compare(picture: Picture, *, masks: dict[str, Path], folder: Path, tolerance: float, aligned: bool) -> np.ndarray:
+    label = stage_label(picture, folder, aligned=aligned)
     return boundary_counts(label, read_label(masks[picture.image_id]), tolerance=tolerance)
 
 

@@ -4,13 +4,13 @@ The reference in ``docs/config.md`` is generated from the field descriptions (``
 """
 
 from types import UnionType
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from wsss.config_checks import ConfigError, check_combination, check_data, nearest
+from wsss.config_checks import check_combination, check_data, check_same_network, nearest
 from wsss.data_settings import Dataset, Submission, Weights
-from wsss.setting_types import FOLDER, Name, Section
+from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
 from wsss.settings import Science
 
 
@@ -35,11 +35,11 @@ class Table(Section):
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
     )
-    measure: Literal["scores", "labels", "boundaries"] = Field(
+    measure: Literal["scores", "labels", "boundaries", "methods"] = Field(
         "scores",
         description="scores: mIoU of the final predictions; labels: beside it, how good the labels are that train the "
-        "first round; boundaries: recall, precision and F1 of the boundaries of "
-        "the labels of each stage, on training pictures",
+        "first round; boundaries: recall, precision and F1 of the boundaries of the labels of each stage, on training "
+        "pictures; methods: labels, scores, time and memory of experiments that share their segmentation network",
     )
 
 
@@ -83,6 +83,27 @@ class FeatureFigure(Section):
 FIGURES_OF = {"clouds": "generic", "projections": "generic", "words": "smvwe"}  # kind → method
 
 
+WORD = r"^[^./\\\s{}][^/\\\s{}]*$"  # a class or context; the latter is a folder's name
+
+
+class ConfusionFigure(Section):
+    """A figure of pairs that are seen together: how far labels of a class spread over its context, and its IoU."""
+
+    title: str = Field(description="caption")
+    experiments: list[str] = Field(min_length=1, description="names of experiments")
+    pairs: list[Annotated[list[Annotated[str, Field(pattern=WORD)]], Field(min_length=2, max_length=2)]] = Field(
+        min_length=1, description="class and context: another class, or the name of a folder in `contexts`"
+    )
+    labels: Literal["pseudo", "final"] = Field(
+        "pseudo",
+        description="pseudo: labels that train the first round, on training pictures; final: the last network's "
+        "predictions on validation pictures, after CRF",
+    )
+    contexts: Place | None = Field(
+        None, description="folder of `{context}/{image id}.png`, not 0 where a context that is no class is"
+    )
+
+
 class Boundaries(Section):
     """How boundaries of labels are compared with those of true masks; only evaluation depends on it."""
 
@@ -124,6 +145,7 @@ class Config(Science):
     sweeps: dict[Name, Sweep] = Field({}, description="targets by name")
     figures: dict[Name, Pictures] = Field({}, description="targets by name")
     feature_figures: dict[Name, FeatureFigure] = Field({}, description="targets by name")
+    confusion_figures: dict[Name, ConfusionFigure] = Field({}, description="targets by name")
     submission: Submission = Submission()
     bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
 
@@ -191,6 +213,7 @@ def _check_references(config: Config) -> None:
     used += [(f"sweeps.{n}", s.experiment) for n, s in config.sweeps.items()]
     used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]
     used += [(f"feature_figures.{n}", e) for n, f in config.feature_figures.items() for e in f.experiments]
+    used += [(f"confusion_figures.{n}", e) for n, f in config.confusion_figures.items() for e in f.experiments]
     for where, row in used:
         if row not in config.experiments:
             raise ConfigError(
@@ -201,6 +224,16 @@ def _check_references(config: Config) -> None:
         other = [e for e in figure.experiments if with_settings(config, config.experiments[e].set)["method"] != method]
         if other:
             raise ConfigError(f"feature_figures.{name} shows '{other[0]}', whose method is not {method}: take it out.")
+    for name, figure in config.confusion_figures.items():
+        settings = {e: with_settings(config, config.experiments[e].set) for e in figure.experiments}
+        other = [e for e, s in settings.items() if s["segmentation.supervision"] != "image_labels"]
+        if other and figure.labels == "pseudo":
+            raise ConfigError(f"confusion_figures.{name} shows '{other[0]}', which has no pseudo labels: take it out.")
+    for name, table in config.tables.items():
+        if table.measure == "methods":
+            check_same_network(
+                f"tables.{name}", {e: with_settings(config, config.experiments[e].set) for e in table.rows}
+            )
     for name, sweep in config.sweeps.items():
         for value in sweep.values:
             try:

@@ -4,9 +4,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-
-class ConfigError(ValueError):
-    """A mistake in the configuration, in one sentence."""
+from wsss.methods import METHODS
+from wsss.setting_types import ConfigError
 
 
 def check_combination(settings: dict[str, Any]) -> None:
@@ -29,7 +28,8 @@ def check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError(
             "segmentation.supervision is checkpoint, whose file has the caffe form: set segmentation.init to coco."
         )
-    _check_method(settings)
+    if problem := METHODS[settings["method"]].problem(settings):
+        raise ConfigError(problem)
     first, epochs = settings["attention.first_epoch"], settings["classifier.epochs"]
     if first >= epochs:
         raise ConfigError(
@@ -38,23 +38,6 @@ def check_combination(settings: dict[str, Any]) -> None:
         )
     if settings["classifier.backbone"] == "vgg16" and settings["cam.align_corners"]:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
-
-
-def _check_method(settings: dict[str, Any]) -> None:
-    masked = settings["segmentation.supervision"] == "image_labels" and settings["retraining.retrain_on"] == "masked"
-    if masked and settings["method"] != "nsrom":
-        why = {"generic": "which has no saliency to mask with", "smvwe": "which does not mask its predictions"}
-        raise ConfigError(
-            f"retraining.retrain_on is masked, but method is {settings['method']}, {why[settings['method']]}: set it "
-            "to predictions or none."
-        )
-    if not settings["smvwe.image_loss"] and not settings["smvwe.saliency_feedback"]:
-        raise ConfigError(
-            "smvwe.image_loss and smvwe.saliency_feedback are both false: nothing trains the maps; set one of them."
-        )
-    low, high = settings["smvwe.long_side"]
-    if low > high:
-        raise ConfigError(f"smvwe.long_side is [{low}, {high}]: give the shorter side first.")
 
 
 def check_data(config: Any) -> None:
@@ -84,6 +67,18 @@ def check_data(config: Any) -> None:
             f"submission.experiment is '{config.submission.experiment}', which is not defined"
             f"{nearest(config.submission.experiment, config.experiments)}."
         )
+
+
+def check_same_network(where: str, settings: dict[str, dict[str, Any]]) -> None:
+    """A table of methods compares labels, so nothing else may differ; ``settings``: of each experiment."""
+    (first, expected), *others = settings.items()
+    for name, found in others:
+        for key in expected:
+            supervision = key in ("segmentation.supervision", "segmentation.checkpoint")
+            if key.startswith("segmentation.") and not supervision and found[key] != expected[key]:
+                raise ConfigError(
+                    f"{where} compares methods, but '{first}' and '{name}' differ in {key}: give both the same."
+                )
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from wsss.config import Config, Experiment, FeatureFigure, Pictures, Sweep, Table, section_of
+from wsss.config import Config, ConfusionFigure, Experiment, FeatureFigure, Pictures, Sweep, Table, section_of
 
 
 def reference(model: type[BaseModel] = Config, prefix: str = "") -> str:
@@ -26,5 +26,6 @@ if __name__ == "__main__":
     print("# Configuration\n\nGenerated from `src/wsss/config.py` by `make docs`.\n")
     print(reference())
     entries = {"experiments": Experiment, "tables": Table, "sweeps": Sweep, "figures": Pictures}
-    for name, kind in (entries | {"feature_figures": FeatureFigure}).items():
+    entries |= {"feature_figures": FeatureFigure, "confusion_figures": ConfusionFigure}
+    for name, kind in entries.items():
         print(f"\n## An entry of `{name}`\n\n{kind.__doc__}\n\n{reference(kind)}")

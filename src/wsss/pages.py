@@ -17,6 +17,11 @@ HEADINGS = {
     "miou_255_as_error": "mIoU, 255 as error",
     "missed_foreground": "missed foreground",
     "f1": "F1",
+    "label_miou": "mIoU of the labels",
+    "boundary_f1": "boundary F1 of the labels",
+    "training_s": "training (s)",
+    "labels_s": "making labels (s)",
+    "evaluation_s": "evaluation (s)",
     "jobs": "jobs",
     "total_s": "total (s)",
     "mean_s": "mean (s)",
@@ -74,6 +79,14 @@ LEDGER_NOTE = (
     "difference is within the tolerance, which is 0.5 points, or two standard deviations of ours over seeds if that is "
     "more (one seed has none). Not run: there is no evaluation of that experiment; test scores come from VOC's "
     "evaluation server. Other images: the evaluation did not cover the 1,449 validation pictures."
+)
+METHODS_NOTE = (
+    "Pictures, segmentation network and seeds are the same for all. Labels are those that train the first round, "
+    "measured on the training pictures: mIoU over pixels that carry a label, and F1 of boundaries, in %. mIoU is of "
+    "validation pictures, after a dense CRF unless the heading says otherwise; retention is the share of the same "
+    "network trained on true masks. Times are wall times of the whole chain, mean over seeds: all trainings; maps, "
+    "labels and predictions on training pictures; prediction and CRF on validation pictures. Peak memory (MiB) is that "
+    "of the largest process. Jobs run side by side, so times compare only if as much else was running."
 )
 BOUNDARY_NOTE = (
     "Recall, precision and F1 in %, mean ± standard deviation over seeds, of the boundaries of labels against those of "

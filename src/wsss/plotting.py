@@ -1,4 +1,4 @@
-"""Curves: the mIoU over the values of one setting."""
+"""Curves, the mIoU over the values of one setting, and bars of pairs of classes."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
 INK, MUTED, GRID = "#1b2733", "#5d6b78", "#e3e8ed"
@@ -86,6 +87,40 @@ def draw_sweep(
         subtitle = f"mean over {count} seed{'s' if count != '1' else ''}{spread}"
         axes.text(0, 1.025, subtitle, transform=axes.transAxes, fontsize=9, color=MUTED)
         figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    return figure
+
+
+PALETTE = ("#1f5f99", "#c8651b", "#2e8b6f", "#8a4f9e", "#a23b4a", "#6b7480")
+
+
+def draw_pairs(table: pd.DataFrame, *, title: str):
+    """A figure of bars, one group for each pair of a class and its context: confusion ratio, and IoU (%).
+
+    ``table``: from ``wsss.cooccurrence.confusion_table``.  A ratio that is infinite or NaN has no bar.  Lines show one
+    standard deviation over seeds.
+    """
+    pairs = list(dict.fromkeys(zip(table["class"], table["context"], strict=True)))
+    experiments = list(dict.fromkeys(table["label"]))
+    rows = table.set_index(["label", "class", "context"])
+    width = 0.8 / len(experiments)
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
+        for axes, column, name in zip(panels, ("confusion", "iou"), ("confusion ratio", "IoU (%)"), strict=True):
+            for number, experiment in enumerate(experiments):
+                places = [place - 0.4 + width * (number + 0.5) for place in range(len(pairs))]
+                found = rows.loc[[(experiment, *pair) for pair in pairs]]
+                heights = found[column].where(np.isfinite(found[column]))
+                look = {"color": PALETTE[number % len(PALETTE)], "ecolor": INK, "error_kw": {"linewidth": 1}}
+                spread = found[f"{column}_std"] if found[f"{column}_std"].notna().any() else None
+                axes.bar(places, heights, width * 0.92, yerr=spread, label=experiment, **look)
+            axes.set_xticks(range(len(pairs)), [f"{c} ← {context}" for c, context in pairs])
+            axes.set_axisbelow(True)
+            axes.set_xlim(-0.5, len(pairs) - 0.5)
+            axes.set_ylabel(name)
+            axes.set_ylim(bottom=0)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure
 
 

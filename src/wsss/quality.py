@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from wsss.artifacts import written_aside
+from wsss.class_maps import normalise, resize_attention
 from wsss.data import Picture
 from wsss.label_io import read_label
 from wsss.map_io import read_maps
 from wsss.metrics import label_confusion, label_quality
-from wsss.nsrom.attention import normalise, resize_attention
 
-MAPS = ("cam", "oa_cam")  # stages that hold maps instead of labels
 CAM_BACKGROUND = 0.3  # the method's own T_bg: maps are thresholded there, not where the ground truth would like it
 
 
@@ -25,9 +24,9 @@ def map_label(picture: Picture, maps: Path, *, aligned: bool) -> np.ndarray:
     return np.array([0, *picture.classes], np.uint8)[scores.argmax(0)]
 
 
-def stage_label(picture: Picture, stage: str, folder: Path, *, aligned: bool) -> np.ndarray:
-    """The label that a stage gives a picture, (H, W) uint8; of the maps in ``MAPS``, the one that they alone give."""
-    if stage in MAPS:
+def stage_label(picture: Picture, folder: Path, *, aligned: bool) -> np.ndarray:
+    """The label in ``folder`` of a picture, (H, W) uint8; where it is called "maps", the one that they alone give."""
+    if folder.name == "maps":
         return map_label(picture, folder, aligned=aligned)
     return read_label(folder / f"{picture.image_id}.png")
 
@@ -47,7 +46,7 @@ def stage_quality(
     for name, folder in stages.items():
         total = np.zeros((num_classes, num_classes + 1), np.int64)
         for picture in progress(pictures, len(pictures)):
-            label = stage_label(picture, name, folder, aligned=aligned)
+            label = stage_label(picture, folder, aligned=aligned)
             total += label_confusion(label, read_label(masks[picture.image_id]), num_classes)
         q = label_quality(total)
         rows.append(

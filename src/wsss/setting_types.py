@@ -35,6 +35,10 @@ Name = Annotated[str, Field(pattern=FOLDER)]
 Place = Annotated[str, AfterValidator(_path)]  # a file or folder of the user's, however it is called
 
 
+class ConfigError(ValueError):
+    """A mistake in the configuration, in one sentence."""
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)  # not strict: `--config` passes numbers in lists as text
 

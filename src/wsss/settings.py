@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from wsss.methods import METHODS
 from wsss.setting_types import FILE, Dilation, Factor, Jitter, Optimiser, Section, Share, Stride
 from wsss.smvwe.settings import WordEncoding
 
@@ -209,9 +210,7 @@ class Generic(Section):
 class Science(Section):
     """Everything that an experiment may vary."""
 
-    method: Literal["nsrom", "generic", "smvwe"] = Field(
-        "nsrom", description="which method makes the labels of the first round"
-    )
+    method: Literal[tuple(METHODS)] = Field("nsrom", description="which method makes the labels of the first round")
     classifier: Classifier = Classifier()
     attention: Attention = Attention()
     integral: Integral = Integral()

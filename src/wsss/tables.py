@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from wsss.methods import MEASURED
+
 MODES = {"crf": "miou", "raw": "miou_without_crf"}  # key in metrics.json → column
 
 # What the conditions in metrics.json are called, where their names do not read well.
@@ -21,16 +23,7 @@ CONDITIONS = {
     "filter_by_labels": "first-round predictions",
 }
 
-STAGE_NAMES = {
-    "cam": "CAM",
-    "oa_cam": "OA-CAM",
-    "initial": "initial label",
-    "mined": "mined label (POM)",
-    "estimated": "estimated mask",
-    "word_label": "label from maps",
-    "predictions": "first-round prediction",
-    "masked": "masked label (NSRM)",
-}
+STAGE_NAMES = {measured.name: measured.title for measured in MEASURED}
 
 
 def read_metrics(file: Path) -> dict:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from wsss.nsrom.attention import accumulate, normalise, quantise, render_attention, resize_attention
+from wsss.class_maps import normalise, quantise, render_attention, resize_attention
+from wsss.nsrom.attention import accumulate
 
 
 def test_accumulation_keeps_the_maximum_and_rounds_half_to_even():

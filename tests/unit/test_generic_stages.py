@@ -18,9 +18,10 @@ from wsss.config_checks import ConfigError
 from wsss.data import check_images, check_masks, read_classes, read_images, read_masks, read_picture, squash
 from wsss.generic.clouds import feature_clouds, on_grid
 from wsss.generic.figures import draw_clouds, projection_rows
-from wsss.generic.network import BLOCKS, BlockFeatures, ImageClassifier, trained_features
+from wsss.generic.network import BLOCKS, BlockFeatures, trained_features
 from wsss.generic.patterns import load_patterns
-from wsss.generic.stages import export_projections, find_patterns, input_side, train_classifier
+from wsss.generic.stages import export_projections, find_patterns, input_side
+from wsss.image_classifier import ImageClassifier, train_classifier
 from wsss.openmoji import build
 from wsss.progress import Progress
 from wsss.resuming import SavedState

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
+from wsss.class_maps import normalise
 from wsss.label_io import VOC_PALETTE, read_gray, read_label, write_label
-from wsss.nsrom.attention import normalise
 from wsss.nsrom.labels import (
     fuse_saliency,
     ignore_if_tiny,

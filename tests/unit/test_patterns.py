@@ -44,7 +44,7 @@ def moments_of(pictures: list[tuple[np.ndarray, np.ndarray]], cams: list[np.ndar
     for number, (features, mask) in enumerate(pictures):
         cam = mask if cams is None else cams[number]
         x = torch.from_numpy(features).flatten(1).T
-        moments.add(1, x, torch.from_numpy(np.asarray(cam, np.float32)).flatten(), edge())
+        moments.add([1], x, torch.from_numpy(np.asarray(cam, np.float32)).reshape(1, -1), edge())
     return moments
 
 
@@ -167,7 +167,7 @@ def test_sums_are_those_of_float64_far_from_zero():
     x = np.random.default_rng(3).normal(size=(4000, 3)) * [1, 2, 3] + 3000
     moments = Moments()
     for part in np.array_split(x, 40):
-        moments.add(1, torch.from_numpy(part), torch.ones(len(part)), torch.zeros(len(part), dtype=torch.bool))
+        moments.add([1], torch.from_numpy(part), torch.ones(1, len(part)), torch.zeros(len(part), dtype=torch.bool))
     np.testing.assert_allclose(moments.of(1).covariance, np.cov(x.T, bias=True), rtol=1e-6, atol=1e-6)
 
 
@@ -180,7 +180,7 @@ def test_a_class_without_pictures_has_no_pattern():
 
 def test_equal_descriptors_have_no_pattern():
     moments = Moments()
-    moments.add(1, torch.full((50, D), 0.1), torch.rand(50), torch.zeros(50, dtype=torch.bool))
+    moments.add([1], torch.full((50, D), 0.1), torch.rand(1, 50), torch.zeros(50, dtype=torch.bool))
     pattern = pattern_of(moments.of(1), D)
     assert not pattern.usable and pattern.note == "all descriptors are equal" and pattern.pixels == 50
     assert (decide(projection(torch.ones(D, 2, 2), pattern).numpy()[None], [3]) == 0).all()
@@ -191,7 +191,9 @@ def test_one_picture_with_fewer_pixels_than_channels_is_enough(clouds):
     few = features[:, 3:5, :4]
     x = few.reshape(D, -1).T.astype(np.float64)
     moments = Moments()
-    moments.add(1, torch.from_numpy(x), torch.from_numpy(mask[3:5, :4]).flatten(), torch.zeros(8, dtype=torch.bool))
+    moments.add(
+        [1], torch.from_numpy(x), torch.from_numpy(mask[3:5, :4]).reshape(1, -1), torch.zeros(8, dtype=torch.bool)
+    )
     pattern = pattern_of(moments.of(1), D)
     assert pattern.usable and pattern.note == "fewer pixels than channels"
     _, _, rows = np.linalg.svd(x - x.mean(0))
@@ -207,7 +209,7 @@ def test_memory_does_not_grow_with_pictures(clouds):
     moments = moments_of(clouds)
     size = sum(t.numel() for t in moments.sums[1].values())
     for _ in range(5):
-        moments.add(1, torch.rand(81, D), torch.rand(81), edge())
+        moments.add([1], torch.rand(81, D), torch.rand(1, 81), edge())
     assert sum(t.numel() for t in moments.sums[1].values()) == size == (D + 3) * D + 4
 
 

@@ -119,6 +119,10 @@ NAMED = {
     "results": lambda name: {"results": name},
     "dataset.train_split": lambda name: {"dataset": {"train_split": name}},
     "dataset.test_split": lambda name: ROW | {"dataset": {"test_split": name}, "submission": {"experiment": "one"}},
+    "confusion_figures": lambda name: ROW | {
+        "confusion_figures": {name: {"title": "t", "experiments": ["one"], "pairs": [["boat", "water"]]}}
+    },
+    "weights.resnet38": lambda name: {"weights": {"resnet38": f"{name}.params"}},
     "weights.vgg16": lambda name: {"weights": {"vgg16": f"{name}.pth"}},
     "segmentation.checkpoint": lambda name: {"segmentation": {"checkpoint": f"{name}.pth"}},
     "experiments": lambda name: {"experiments": {name: {"label": "x"}}},

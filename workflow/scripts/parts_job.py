@@ -1,7 +1,5 @@
 """What scripts have in common whose rule can be scattered: a job makes a part of the labels, or gathers the parts."""
 
-import hashlib
-import json
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,9 +36,7 @@ def _usable(folder: Path, snakemake) -> list[Path]:
 
 
 def _made_from(snakemake) -> str:
-    """A checksum of files and parameters; folders of pictures and labels are listed in files."""
-    from wsss.artifacts import sha256
+    """Of files and parameters alone; folders of pictures and labels are listed in files."""
+    from wsss.fingerprints import fingerprint
 
-    files = {str(file): sha256(Path(file)) for file in snakemake.input if Path(file).is_file()}
-    record = json.dumps([files, dict(snakemake.params.items())], sort_keys=True, default=str)
-    return hashlib.sha256(record.encode()).hexdigest()
+    return fingerprint([f for f in snakemake.input if Path(f).is_file()], dict(snakemake.params.items()))

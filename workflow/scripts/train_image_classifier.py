@@ -1,4 +1,4 @@
-"""Trains the saliency-free model's classifier on image-level labels."""
+"""Trains the plain image classifier on image-level labels."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from job import job
 
 with job(snakemake) as run:
     from wsss.data import read_classes, read_images
-    from wsss.generic.stages import train_classifier
+    from wsss.image_classifier import train_classifier
     from wsss.resuming import SavedState
 
     classes = read_classes(snakemake.input.classes)

@@ -1,5 +1,6 @@
 """Mean and covariance of the descriptors of each class, streamed: memory does not depend on the number of pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +32,20 @@ class Moments:
         self.device = torch.device(device)
         self.sums: dict[int, dict[str, Tensor]] = {}
 
-    def add(self, class_index: int, descriptors: Tensor, cam: Tensor, border: Tensor) -> None:
-        """Pixels of pictures of a class: (n, d) descriptors, (n,) CAM, (n,) bool whether they are at a border."""
+    def add(self, classes: Sequence[int], descriptors: Tensor, cams: Tensor, border: Tensor) -> None:
+        """Pixels that count for K classes, whose common sums are made once: one picture's, or several pictures'.
+
+        (n, d) descriptors, (K, n) CAMs, (n,) bool whether a pixel is at a border.
+        """
         x = descriptors.to(self.device, torch.float64)
-        cam = cam.to(self.device, torch.float64)
-        sums = self.sums.get(class_index) or self._empty(class_index, x.shape[1])
-        _add_outer(sums["outer"], x)
-        sums["total"] += x.sum(0)
-        sums["with_cam"] += cam @ x
-        sums["border"] += x[border.to(self.device)].sum(0)
-        sums["counts"] += torch.stack([cam.new_tensor(len(x)), border.sum().to(cam), cam.sum(), cam @ cam])
+        border = border.to(self.device)
+        shared = {"outer": _outer(x), "total": x.sum(0), "border": x[border].sum(0)}
+        for c, cam in zip(classes, cams.to(self.device, torch.float64), strict=True):
+            sums = self.sums.get(c) or self._empty(c, x.shape[1])
+            for name, value in shared.items():
+                sums[name] += value
+            sums["with_cam"] += cam @ x
+            sums["counts"] += torch.stack([cam.new_tensor(len(x)), border.sum().to(cam), cam.sum(), cam @ cam])
 
     def of(self, class_index: int) -> ClassMoments | None:
         """The moments of a class; None if it has no pixel."""
@@ -64,12 +69,16 @@ class Moments:
         return self.sums.setdefault(class_index, zeros)
 
 
-def _add_outer(total: Tensor, x: Tensor) -> None:
-    """Adds xᵀx to the lower triangle of ``total`` (d, d), in place; x: (n, d), both float64."""
-    if total.is_cuda:
-        total.addmm_(x.T, x)
-    else:  # half the work of a general product; BLAS counts in columns, where a lower triangle is an upper one
-        dsyrk(1.0, x.numpy().T, beta=1.0, c=total.numpy().T, overwrite_c=1)
+def _outer(x: Tensor) -> Tensor:
+    """The lower triangle of xᵀx, (d, d), of (n, d) float64; what is above it means nothing."""
+    if x.is_cuda:
+        return x.T @ x
+    # Half the work of a general product; BLAS counts in columns, where a lower triangle is an upper one.  After a ReLU
+    # many channels are 0 all over a picture, and so are their products.
+    nonzero = np.flatnonzero(x.any(0).numpy())
+    outer = np.zeros((x.shape[1], x.shape[1]))
+    outer[np.ix_(nonzero, nonzero)] = dsyrk(1.0, x.numpy().take(nonzero, 1).T).T if len(nonzero) else 0.0
+    return torch.from_numpy(outer)
 
 
 def _symmetric(lower: np.ndarray) -> np.ndarray:

@@ -1,15 +1,12 @@
-"""The classifier whose features are looked at: a backbone, global average pooling, one linear layer."""
+"""The classifier's features: which of its blocks the paper's names mean, and how they are taken."""
 
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from wsss.backbone_names import classifier_backbone
-from wsss.backbones import StagedBackbone, build_backbone
-from wsss.checkpoints import load_checkpoint
-from wsss.config_checks import ConfigError
-from wsss.training import device
+from wsss.image_classifier import ImageClassifier, trained_classifier
+from wsss.setting_types import ConfigError
 
 # The paper's names. C41, C42, C43 are the three blocks of ResNet-101's last stage; elsewhere what comes nearest:
 # VGG-16's conv5_1 to conv5_3 after their ReLU; of EfficientNet-Lite0 the last block of 192 channels, that of 320, and
@@ -20,25 +17,6 @@ BLOCKS = {
     "vgg16": {"C41": "4.2", "C42": "4.4", "C43": "4.6"},
     "efficientnet_lite0": {"C41": "6.3", "C42": "7.0", "C43": "8"},
 }
-
-
-class ImageClassifier(nn.Module):
-    """Backbone → 1×1 convolution to one activation map per class (the CAM); an image's scores are their means.
-
-    ``forward``: (B, 3, H, W) normalised pictures → (B, C, h, w) maps.
-    """
-
-    def __init__(self, backbone: StagedBackbone, num_classes: int):
-        super().__init__()
-        self.backbone = backbone
-        self.classes = nn.Conv2d(backbone.channels[-1], num_classes, 1)
-
-    def new_parameters(self) -> list[nn.Parameter]:
-        """The parameters without ImageNet weights."""
-        return list(self.classes.parameters())
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classes(self.backbone(x)[-1])
 
 
 class BlockFeatures:
@@ -68,29 +46,7 @@ class BlockFeatures:
         return self.features, maps
 
 
-def build_classifier(
-    settings: dict, num_classes: int, *, pretrained: bool = True, weights: Path | None = None
-) -> ImageClassifier:
-    """The network of dotted ``settings`` (``classifier.*``) for ``num_classes`` classes without background."""
-    name = classifier_backbone(settings)
-    stride = settings["classifier.output_stride"]
-    backbone = build_backbone(name, output_stride=stride, pretrained=pretrained, weights=weights)
-    return ImageClassifier(backbone, num_classes).to(memory_format=torch.channels_last)
-
-
-def identity(settings: dict, num_classes: int) -> dict[str, str]:
-    """What a checkpoint of this network says it is."""
-    return {
-        "network": "image classifier",
-        "backbone": settings["classifier.backbone"],
-        "output_stride": str(settings["classifier.output_stride"]),
-        "classes": str(num_classes),
-    }
-
-
 def trained_features(checkpoint: Path, settings: dict, num_classes: int) -> BlockFeatures:
     """The features of ``generic.block`` of a trained classifier, for inference on this machine's device."""
-    network = build_classifier(settings, num_classes, pretrained=False)
-    load_checkpoint(checkpoint, network, identity(settings, num_classes))
-    network.to(device()).eval()
+    network = trained_classifier(checkpoint, settings, num_classes)
     return BlockFeatures(network, classifier_backbone(settings), settings["generic.block"])

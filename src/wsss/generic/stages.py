@@ -1,4 +1,4 @@
-"""The stages that train or run the classifier: training, class patterns, projections."""
+"""The stages that run the classifier: class patterns, projections."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -10,11 +10,9 @@ from torch import Tensor
 
 from wsss.artifacts import image_folder
 from wsss.batches import batches_of, chunks_of
-from wsss.checkpoints import save_checkpoint
-from wsss.classification import classification_loss, jittered, one_hot, train_section
 from wsss.data import Picture, read_picture, squash
 from wsss.generic.moments import Moments
-from wsss.generic.network import build_classifier, identity, trained_features
+from wsss.generic.network import trained_features
 from wsss.generic.patterns import (
     Pattern,
     choose_images,
@@ -27,45 +25,8 @@ from wsss.generic.patterns import (
     write_table,
 )
 from wsss.progress import Progress
-from wsss.randomness import generator
 from wsss.resampling import aligned_size, upsample_logits
-from wsss.resuming import SavedState
-from wsss.training import device, write_history
-
-
-def train_classifier(
-    pictures: list[Picture],
-    num_classes: int,
-    settings: dict,
-    *,
-    seed: int,
-    checkpoint: Path,
-    history: Path,
-    progress: Progress,
-    weights: Path | None = None,
-    workers: int = 1,
-    state: SavedState | None = None,
-) -> None:
-    """Trains the classifier on image-level labels: colour jitter and flips, multi-label soft margin.
-
-    ``num_classes`` counts no background.  Writes the checkpoint and the history.
-    """
-    torch.manual_seed(seed)
-    network = build_classifier(settings, num_classes, weights=weights).to(device())
-
-    def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
-        image = jittered(pictures[index], settings, seed, epoch, index)
-        flipped = generator("flip", seed, epoch, index).random() < 0.5
-        return np.ascontiguousarray(image[:, ::-1] if flipped else image), one_hot(pictures[index], num_classes)
-
-    def loss(batch: list[Tensor], epoch: int, indices: np.ndarray) -> Tensor:
-        images, labels = batch
-        return classification_loss(network(network.backbone.normalise(images)).float(), labels)
-
-    run = {"seed": seed, "progress": progress, "workers": workers, "state": state}
-    rows = train_section(network, sample, loss, pictures, settings, "classifier", **run)
-    write_history(history, rows)
-    save_checkpoint(checkpoint, network, identity(settings, num_classes))
+from wsss.training import device
 
 
 def find_patterns(
@@ -167,15 +128,14 @@ def gather_moments(sweep: Iterator, wanted: dict[int, set[str]]) -> tuple[Moment
 def _add_batch(
     moments: Moments, batch: Sequence[Picture], features: Tensor, cams: Tensor, wanted: dict[int, set[str]]
 ) -> None:
-    """Adds a batch class by class: one product of matrices for all its pictures that show a class."""
-    descriptors = features.permute(0, 2, 3, 1).flatten(1, 2)  # (B, h·w, d), as it lies in memory
+    """Adds a batch, picture by picture: what the classes of a picture have in common is computed once."""
     edge = torch.ones(features.shape[-2:], dtype=torch.bool)
     edge[1:-1, 1:-1] = False
-    for c in sorted({c for p in batch for c in p.classes}):
-        rows = [i for i, p in enumerate(batch) if c in p.classes and p.image_id in wanted[c]]
-        if rows:
-            x, cam = descriptors[rows].flatten(0, 1), cams[rows, c - 1].flatten()
-            moments.add(c, x, cam, edge.flatten().repeat(len(rows)))
+    for picture, values, maps in zip(batch, features, cams, strict=True):
+        classes = [c for c in picture.classes if picture.image_id in wanted[c]]
+        if classes:
+            descriptors = values.permute(1, 2, 0).flatten(0, 1)  # (h·w, d), as they lie in memory
+            moments.add(classes, descriptors, maps[[c - 1 for c in classes]].flatten(1), edge.flatten())
 
 
 def _add_extremes(patterns: list[Pattern], sweep: Iterator, wanted: dict[int, set[str]]) -> None:

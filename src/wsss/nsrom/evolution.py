@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from wsss.class_maps import normalise, resize_attention
 from wsss.data import Picture, read_picture
 from wsss.label_io import read_gray, read_label
 from wsss.map_io import read_maps
-from wsss.nsrom.attention import normalise, resize_attention
 from wsss.pictures import Row, paint_heat, paint_label, picture_row
 
 EVOLUTION = {  # stage → heading

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from wsss.class_maps import resize_attention
 from wsss.data import Picture
 from wsss.label_io import read_gray, read_label
 from wsss.map_io import read_maps
-from wsss.nsrom.attention import resize_attention
 from wsss.nsrom.labels import fuse_saliency, ignore_if_tiny, mask_nonsalient_region, mine_potential_objects
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from wsss.nsrom.attention import normalisation_table
+from wsss.class_maps import normalisation_table
 
 IGNORE = 255
 

@@ -9,10 +9,11 @@ from torch import Tensor
 from wsss.artifacts import image_folder, is_done
 from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import load_checkpoint, save_checkpoint
+from wsss.class_maps import quantise
 from wsss.classification import classification_loss, image_scores, jittered, one_hot, train_section
 from wsss.data import Picture, read_picture, squash
 from wsss.map_io import read_maps, write_maps
-from wsss.nsrom.attention import accumulate, quantise
+from wsss.nsrom.attention import accumulate
 from wsss.nsrom.integral import integral_attention_loss
 from wsss.nsrom.network import build_network, identity
 from wsss.progress import Progress

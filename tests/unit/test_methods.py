@@ -1,0 +1,89 @@
+"""The list of methods: what each says of itself fits together, and nothing else lists them."""
+
+from pathlib import Path
+
+import pytest
+
+from wsss.code_graph import sources
+from wsss.config import ConfigError, load_config
+from wsss.methods import MEASURED, METHODS, OWNERS, ROLES, SHARED, STAGES
+from wsss.variants import Plan, resolve
+
+SOURCES = Path(__file__).resolve().parents[2] / "src"
+
+
+def plan_of(method: str) -> Plan:
+    weak = {"method": method, "retraining.retrain_on": "predictions"}
+    return Plan(load_config({"experiments": {"one": {"label": method, "set": weak}}, "bound": None}))
+
+
+def test_every_stage_belongs_to_one_method_or_to_all():
+    own = [stage for method in METHODS.values() for stage in method.stages]
+    assert len(own) == len(set(own)) and not set(own) & set(SHARED)
+    roles = [role for method in METHODS.values() for role in method.roles]
+    assert len(roles) == len(set(roles)) and not set(roles) & set(STAGES)
+
+
+def test_every_stage_is_made_from_stages_that_there_are():
+    known = {*STAGES, *ROLES, "labels", "second_labels", "model"}
+    assert all(set(stage.upstream) <= known for stage in STAGES.values())
+
+
+def test_measured_stages_have_names_and_titles_of_their_own():
+    for what in ("stage", "name", "title"):
+        values = [getattr(m, what) for m in MEASURED]
+        assert len(values) == len(set(values))
+    assert {m.stage for m in MEASURED} <= set(STAGES)
+    order = [m.stage for m in MEASURED]
+    assert order.index("masked_labels") == len(order) - 1 > order.index("predictions")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_its_labels_train_the_first_round(method: str):
+    plan = plan_of(method)
+    settings = plan.settings("one")
+    stage = resolve("labels", settings)
+    assert OWNERS[stage] is METHODS[method]
+    assert plan.has(stage, settings) and plan.has("round1", settings)
+    assert {m.stage for m in METHODS[method].measured} & {s for s, _ in plan.known}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_other_methods_stage_is_planned(method: str):
+    stages = {stage for stage, _ in plan_of(method).known}
+    assert {OWNERS[s].title for s in stages if s in OWNERS} == {METHODS[method].title}
+
+
+def test_the_plain_classifier_reads_all_but_what_is_nsroms():
+    settings = plan_of("generic").settings("one")
+    read = STAGES["image_classifier"].keys
+    unread = {k for k in settings if k.startswith("classifier.") and not k.startswith(read)}
+    nsroms = ("head", "width", "head_rule", "global_reasoning", "nodes", "reasoning_rule", "reasoning_scale")
+    assert unread == {f"classifier.{k}" for k in nsroms}
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if m != "nsrom"])
+def test_masking_is_nsroms(method: str):
+    with pytest.raises(ConfigError, match=f"method is {method}"):
+        load_config({"experiments": {"one": {"label": "", "set": {"method": method}}}})
+
+
+def test_an_unknown_method_is_refused_with_those_that_there_are():
+    with pytest.raises(ConfigError, match="'nsrom', 'generic'"):
+        load_config({"method": "seam"})
+
+
+def test_what_methods_share_needs_none_of_them():
+    """But for what they say of themselves, and their settings."""
+    said = {"__init__.py", "method.py", "settings.py"}
+    for module in sorted((SOURCES / "wsss").glob("*.py")):
+        used = [f.relative_to(SOURCES / "wsss") for f in sources(module, (SOURCES,))]
+        assert not [f for f in used if f.parts[0] in METHODS and f.name not in said], module
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_its_code_is_its_own(method: str):
+    """Whatever a method's modules import, none of it is another method's code."""
+    for module in sorted((SOURCES / "wsss" / method).glob("*.py")):
+        found = {f.relative_to(SOURCES).parts[1] for f in sources(module, (SOURCES,))}
+        assert not found & (set(METHODS) - {method}), module
