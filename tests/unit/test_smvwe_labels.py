@@ -51,6 +51,9 @@ def test_bins_count_the_scores_that_a_value_exceeds():
     values = np.random.default_rng(0).random(500)
     values[:3] = 0.0, 0.2, 1.0
     assert bins_of(values).tolist() == [(v > SCORES).sum() for v in values]
+    levels = np.arange(256, dtype=np.float32) / 255  # 51 of them is .2, which does not exceed .2
+    assert bins_of(levels).tolist() == [(v > SCORES.astype(np.float32)).sum() for v in levels]
+    assert SCORES[bins_of(levels[51:52])] == 0.2
 
 
 def test_agreement_equals_masks_compared_one_by_one():

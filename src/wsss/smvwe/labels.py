@@ -33,12 +33,12 @@ def word_label(picture: Picture, *, maps: Path, settings: dict, chosen: Path | N
     """
     score = json.loads(chosen.read_text())["score"] if chosen else settings["smvwe.background_score"]
     winner, value = strongest_map(picture, maps, aligned=settings["cam.align_corners"])
-    return np.where(value > score, winner, np.uint8(0))
+    return np.where(value > np.float32(score), winner, np.uint8(0))
 
 
 def bins_of(values: np.ndarray) -> np.ndarray:
-    """How many of ``SCORES`` each value exceeds, 0..len(SCORES)."""
-    return np.searchsorted(SCORES, values, side="left")
+    """How many of ``SCORES`` each value exceeds, 0..len(SCORES); in float32, as ``word_label`` compares them."""
+    return np.searchsorted(SCORES.astype(np.float32), values.astype(np.float32), side="left")
 
 
 def saliency_agreement(values: np.ndarray, saliency: np.ndarray) -> np.ndarray | None:
