@@ -169,6 +169,7 @@ def test_upstream_variants_are_those_of_the_same_settings():
 BELOW = {  # overlays of overlays
     "voc2012_paper.yaml": ("voc2012.yaml",),
     "voc2012_generic.yaml": ("voc2012.yaml",),
+    "voc2012_smvwe.yaml": ("voc2012.yaml",),
     "coco.yaml": ("voc2012.yaml", "voc2012_generic.yaml"),
 }
 
@@ -230,6 +231,39 @@ def test_settings_of_the_second_method_rename_no_variant_of_the_first():
     own = {k for k in plan.baseline if k.startswith("generic.")}
     assert own and own <= plan.unique
     assert {"masking.images", "segmentation.scale"} <= plan.unique
+
+
+WORDS = {"smvwe": {"label": "SMVWE", "set": {"method": "smvwe", "retraining.retrain_on": "none"}}}
+
+
+def test_a_third_method_adds_its_own_chain_and_renames_nothing():
+    both = plan_of(experiments=EXPERIMENTS | GENERIC | WORDS)
+    others = plan_of(experiments=EXPERIMENTS | GENERIC)
+    chain = {"word_encoder", "word_maps", "word_labels", "round1", "evaluation"}
+    assert {stage for stage, _ in both.known.keys() - others.known.keys()} == chain
+    assert both.variant("round1", both.settings("smvwe")).name == "method-smvwe"
+    training = ("epochs", "iterations", "batch_size", "scales", "optimiser")
+    own = {k for k in both.baseline if k.startswith("smvwe.") and not k.removeprefix("smvwe.").startswith(training)}
+    assert own <= both.unique  # names have a setting's last word alone where no other setting ends in it
+    assert {"mining.background", "prediction.flip", "segmentation.crop", "classifier.image_size"} & both.unique == {
+        "mining.background", "prediction.flip", "segmentation.crop",
+    }  # fmt: skip
+
+
+def test_settings_of_words_matter_where_they_do_something():
+    def new(key, value, **deltas):
+        changed = {"smvwe": {"label": "", "set": WORDS["smvwe"]["set"] | deltas}}
+        return {s for s, _ in added_to(changed, key, value, experiment="smvwe")}
+
+    late = {"word_labels", "round1", "evaluation"}
+    assert new("smvwe.background_score", 0.3) == late
+    assert new("smvwe.background_by", "saliency") == late | {"background_score"}
+    assert new("smvwe.scales", [2.0]) == late | {"word_maps"}
+    assert new("smvwe.mu", 0.1) == late | {"word_maps", "word_encoder"}
+    by_saliency, alone = {"smvwe.background_by": "saliency"}, {"smvwe.saliency_feedback": False}
+    assert new("smvwe.background_score", 0.3, **by_saliency) == new("smvwe.delta", 0.1, **alone) == set()
+    assert new("smvwe.long_side", [100, 200]) == new("classifier.nodes", 16) == new("classifier.epochs", 9) == set()
+    assert new("classifier.image_size", 129, **{"smvwe.crop_size": 65}) == set()
 
 
 def test_settings_of_one_method_do_nothing_to_the_other():

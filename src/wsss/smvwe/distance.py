@@ -1,7 +1,5 @@
 """Distances of descriptors to words (Eq. 1) without the array of all differences."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,23 +8,22 @@ from torch.autograd.function import once_differentiable
 
 # Rows that are compared with one word at a time: on a CPU they stay in its cache, a GPU takes all at once.
 CPU_ROWS = 64
-SHORTEST = 1e-12  # descriptors of less Euclidean length count as 0, without a direction or a gradient
+SHORTEST = 1e-12  # descriptors of less length count as 0, without a direction or a gradient
 
 
 def distances(descriptors: Tensor, words: Tensor, kind: str) -> Tensor:
-    """(P, D) descriptors and (N, D) words, float32 → (P, N) in [0, 2]; both are compared at Euclidean length 1.
+    """(P, D) descriptors and (N, D) words, float32 → (P, N) in [0, 2].
 
-    ``kind`` "manhattan": the sum of absolute differences over √D, which makes the Euclidean distance its bound;
-    "cosine": 1 − cosine.
+    ``kind`` "manhattan": the sum of absolute differences, both at the Manhattan length 1; at the Euclidean one, words
+    with few active channels would be the nearest to nearly everything.  "cosine": 1 − cosine.
     """
-    words = F.normalize(words, dim=1)
     if kind == "cosine":
-        return 1 - (descriptors * _stretch(descriptors)) @ words.T
-    return UnitManhattan.apply(descriptors, words) / math.sqrt(descriptors.shape[1])
+        return 1 - (descriptors * _stretch(descriptors, 2)) @ F.normalize(words, dim=1).T
+    return UnitManhattan.apply(descriptors, F.normalize(words, p=1, dim=1))
 
 
 class UnitManhattan(Function):
-    """(P, D), (N, D) → (P, N): sums of absolute differences of the rows of the first, stretched to length 1, and words.
+    """(P, D), (N, D) → (P, N): sums of absolute differences of rows, stretched to Manhattan length 1, and words.
 
     Word by word: broadcast, P·N·D differences would be made, 52.6 GB for 4 pictures of 56 × 56 cells, 4096 channels and
     256 words.  ``torch.cdist(p=1)`` avoids that forward, but not backward on a GPU, and is slower on a CPU.
@@ -34,7 +31,7 @@ class UnitManhattan(Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, words: Tensor) -> Tensor:
-        stretch = _stretch(x)
+        stretch = _stretch(x, 1)
         ctx.save_for_backward(x, words, stretch)
         result = x.new_empty(len(words), len(x))
         for rows in _rows(x):
@@ -61,15 +58,15 @@ class UnitManhattan(Function):
                     of_x[rows].addcmul_(sign, weight[:, None])
                 if of_words is not None:
                     of_words[j].addmv_(sign.T, weight, alpha=-1)
-            if of_x is not None:  # through the stretching: what lies along the row is lost
+            if of_x is not None:  # through the stretching: a longer row is the same
                 along = (of_x[rows] * unit).sum(1, keepdim=True)
-                of_x[rows].addcmul_(unit, along, value=-1).mul_(stretch[rows])
+                of_x[rows].addcmul_(unit.sign_(), along, value=-1).mul_(stretch[rows])
         return of_x, of_words
 
 
-def _stretch(x: Tensor) -> Tensor:
-    """(P, 1), what makes the Euclidean length of each row 1."""
-    length = x.norm(dim=1, keepdim=True)
+def _stretch(x: Tensor, norm: int) -> Tensor:
+    """(P, 1), what makes the length of each row 1."""
+    length = x.norm(norm, dim=1, keepdim=True)
     return torch.where(length > SHORTEST, 1 / length.clamp_min(SHORTEST), 0)
 
 

@@ -1,6 +1,7 @@
 """The stages that train and run the network: training, and export of the maps."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def train_network(
     network = build_network(settings, num_classes, weights=weights).to(device())
     fill = tuple(float(v) for v in network.backbone.mean.flatten())
     draw = partial(training_sample, settings=settings, fill=fill, seed=seed)
-    network.encoder.start_from(first_words(network, pictures, draw, settings["smvwe.words"], seed))
+    network.encoder.start_from(first_words(network, pictures, draw, settings, seed))
     course = LossCourse()
 
     def sample(epoch: int, index: int) -> tuple[np.ndarray, ...]:
@@ -70,16 +71,18 @@ def train_network(
 
 
 @torch.no_grad()
-def first_words(network: WordNetwork, pictures: Sequence[Picture], draw, count: int, seed: int) -> Tensor:
-    """(count, D) features of pixels, drawn by ``seed`` from pictures that are drawn by it."""
+def first_words(network: WordNetwork, pictures: Sequence[Picture], draw, settings: dict, seed: int) -> Tensor:
+    """(N, D) features of pixels, drawn by ``seed`` from pictures that are drawn by it.
+
+    They are the features of a training step, whose batch norms see the batch; the network stays as it is.
+    """
     order = generator("first pictures", seed).permutation(len(pictures))[:FIRST_PICTURES]
-    network.eval()
-    found = []
-    for i in order:
-        image, *_ = draw(pictures[i], epoch=0, index=int(i))
-        features, _ = network(network.backbone.normalise(torch.from_numpy(image)[None].to(device())))
-        found.append(features[0].flatten(1).T.float())
-    pixels = torch.cat(found)
+    copy, found = deepcopy(network).train(), []
+    for chunk in chunks_of(order, settings["smvwe.batch_size"]):
+        images = np.stack([draw(pictures[i], epoch=0, index=int(i))[0] for i in chunk])
+        features, _ = copy(copy.backbone.normalise(torch.from_numpy(images).to(device())))
+        found.append(features.permute(0, 2, 3, 1).flatten(0, 2).float())
+    pixels, count = torch.cat(found), settings["smvwe.words"]
     chosen = generator("first words", seed).choice(len(pixels), count, replace=len(pixels) < count)
     return pixels[torch.from_numpy(chosen).to(pixels.device)]
 

@@ -22,7 +22,7 @@ class WordEncoder(nn.Module):
     """A trainable codebook (N, D), and the mapping of word frequencies to image-level scores.
 
     ``nearest``: P = softmax(−D/τ), so that the nearest word is the most probable; false: softmax(D/τ), Eq. 2 as
-    printed, which makes it the farthest.  Descriptors and words are compared at Euclidean length 1.
+    printed, which makes it the farthest.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class WordEncoder(nn.Module):
     @torch.no_grad()
     def start_from(self, descriptors: Tensor) -> None:
         """Takes (N, D) descriptors as the words to begin with."""
-        self.codebook.copy_(F.normalize(descriptors, dim=1))
+        self.codebook.copy_(descriptors)
 
 
 def word_loss(scores: Tensor, present: Tensor) -> Tensor:
