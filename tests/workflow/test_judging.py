@@ -42,7 +42,7 @@ def test_masks_are_read_to_judge_and_for_nothing_that_trains(clone: Checkout):
             assert not judged & reachable(job, jobs), job
 
 
-def test_an_edited_tolerance_measures_boundaries_again_and_trains_nothing(clone: Checkout):
+def test_the_tolerance_names_no_artifact(clone: Checkout):
     every = clone.jobs(*TARGETS)
     (clone.folder.parent / "wide.yaml").write_text(yaml.safe_dump({"boundaries": {"tolerance": 0.02}}))
     wide = clone.with_config(TINY, str(clone.folder.parent / "wide.yaml")).jobs(*TARGETS)
