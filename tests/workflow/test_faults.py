@@ -31,7 +31,7 @@ KILLS = int(os.environ.get("WSSS_KILLS", "3"))
 CLASSIFIER = "results/tiny/classifier/default/seed-0/model.safetensors"
 LABELS = "results/tiny/initial_labels/default/seed-0/manifest.csv"
 MIB = 2**20
-SECONDS_TO_BEGIN = 5
+SECONDS_TO_BEGIN = 8
 
 
 @pytest.fixture(scope="module")

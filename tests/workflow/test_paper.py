@@ -145,7 +145,7 @@ def test_an_unknown_table_of_published_methods_is_named(clone: Checkout):
     run = clone.with_config(wrong).snakemake("--dry-run", "nsrom_table3", check=False)
     assert run.returncode
     assert "tables.nsrom_table1.compare_with is 'nsrom_tabel1'" in run.stdout
-    assert "name one of nsrom_table1, nsrom_table2" in run.stdout
+    assert "nsrom_table1, nsrom_table2" in run.stdout
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------
@@ -177,11 +177,10 @@ def test_the_ledger_takes_what_exists_and_claims_nothing(tiny_copy: Checkout):
     assert tiny_copy.dry_run("ledger") == {"ledger": 1, "compute_ledger": 1, "write_ledger": 1}
     tiny_copy.snakemake("ledger")
     table = pd.read_csv(tiny_copy.results / "tables" / "ledger.csv").set_index("label")
-    assert table["seeds"].to_dict() == {
-        "baseline": 1, "+ GR": 0, "+ GR + retrain": 0, "+ GR + POM": 1, "+ GR + POM + retrain": 0,
-        "+ GR + POM + NSRM": 1, "NSRM on all images": 0, "NSRM without object expansion": 0, "NSRM without masking": 0,
-        "NSRM without dilation": 0,
+    assert {label for label, seeds in table["seeds"].items() if seeds} == {
+        "baseline", "+ GR + POM", "+ GR + POM + NSRM"
     }  # fmt: skip
+    assert {"+ GR", "NSRM on all images", "generic features, C41"} <= set(table.index)
     assert not {"paper", "difference", "verdict"} & set(table.columns)
     assert tiny_copy.dry_run("ledger") == {}
 
@@ -200,7 +199,8 @@ def test_on_the_papers_data_set_every_number_has_a_verdict(tiny_copy: Checkout):
     assert chain(voc.dry_run("ledger")) == {}
     voc.snakemake("ledger")
     table = pd.read_csv(tiny_copy.folder / "results/voc2012/tables/ledger.csv").set_index("number")
-    stated = pd.read_csv(REPOSITORY / "config/paper/nsrom_ledger.csv").set_index("number")
+    papers = sorted((REPOSITORY / "config/paper").glob("*_ledger.csv"))
+    stated = pd.concat(map(pd.read_csv, papers)).set_index("number")
     assert table["paper"].to_dict() == stated["value"].to_dict()
     verdicts = table["verdict"].to_dict()
     assert {n for n, v in verdicts.items() if v == "other images"} == {

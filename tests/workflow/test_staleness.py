@@ -17,6 +17,8 @@ AFTER_DATA = LABELS | NETWORKS | TABLE | {
     "check_saliency", "train_classifier", "train_integral", "export_cams", "export_integral_cams"
 }  # fmt: skip
 
+AFTER_CLASSIFIER = AFTER_DATA - {"check_saliency", "train_fully_supervised"}
+
 
 def reruns(checkout: Checkout, word: str, *targets: str) -> tuple[set[str], set[str]]:
     """The rules that give ``word`` as the reason, where the rerun begins, and all that would run."""
@@ -39,7 +41,7 @@ def edit(checkout: Checkout, file: str, addition: str) -> None:
     [
         ("src/wsss/nsrom/labels.py", {"fuse_saliency"}, LABELS | AFTER_LABELS),
         ("src/wsss/deeplab.py", {"train_segmentation", "train_fully_supervised"}, NETWORKS | AFTER_LABELS),
-        ("src/wsss/nsrom/global_reasoning.py", {"train_classifier"}, AFTER_DATA - {"train_fully_supervised"}),
+        ("src/wsss/nsrom/global_reasoning.py", {"train_classifier"}, AFTER_CLASSIFIER),
         ("src/wsss/tables.py", {"compute_table"}, TABLE),
         ("src/wsss/pages.py", {"write_table"}, TABLE - {"compute_table"}),
         ("workflow/scripts/mine_potential_objects.py", MINING, MINING | AFTER_LABELS),
