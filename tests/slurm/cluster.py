@@ -199,9 +199,11 @@ def watcher(process: Path) -> set[int]:
 
 
 def kill(processes: set[int]) -> None:
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    """Ends them as if at once: stopped first, none sees another's end and reports it."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
 
 
 def free_ports(count: int) -> list[int]:
