@@ -32,7 +32,7 @@ demo: env  ## Table 3 of NSROM on the embedded data set, with figures, in one HT
 	$(SNAKEMAKE) nsrom_table3 nsrom_figure4 nsrom_figure5 stage_quality runtime report
 	@echo "The report: $(CURDIR)/results/openmoji/report.html"
 
-test: env  ## all tests
+test: env  ## all tests but SLURM's
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slurm: env  ## the tests that start a SLURM of one node (as root; Debian: slurm-wlm, munge)

@@ -84,5 +84,6 @@ if MAPS and MAPS.model:
             batch_size=MAPS.batch_size,
             split=CONFIG.dataset.train_split,
             folder=FOLDER,
+            listing=listing("JPEGImages"),
         script:
             "../workflow/scripts/detect_saliency.py"

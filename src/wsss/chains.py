@@ -21,8 +21,8 @@ NOTE = (
 )
 CHAIN_NOTE = (
     "Sources is a checksum over all source files that a step depends on, code the commit they were in. Read lists what "
-    "else it read, with the start of each file's sha256 at that time; images.csv holds the checksums of all pictures "
-    "and saliency maps, manifest.csv those of a folder."
+    "else it read, with the start of each file's sha256 at that time; images.csv and "
+    "saliency.csv hold the checksums of all pictures and saliency maps, manifest.csv those of a folder."
 )
 
 

@@ -1,6 +1,7 @@
 """Data sets: one on-disk form, a folder in VOC layout, checked once before anything is computed from it."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +14,8 @@ from wsss.artifacts import written_aside
 from wsss.label_io import read_gray, read_label
 
 cv2.setNumThreads(0)  # the stages work on many pictures at once; OpenCV's own threads would only contend
+
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # in a JPEG's compressed data: 0xff is stuffed, restarts do not count
 
 
 class DataError(ValueError):
@@ -41,16 +44,33 @@ class Picture:
 
 
 def read_picture(path: Path, size: int | None = None) -> np.ndarray:
-    """(H, W, 3) uint8 RGB; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if it is damaged."""
+    """(H, W, 3) uint8 RGB, as stored; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if damaged."""
     with open(path, "rb") as stream:
         data = stream.read()
     # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
-    if data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-64:]:
+    if data.startswith(b"\xff\xd8") and not _has_its_end(data):
         raise DataError(f"{path} is truncated (no end of image): copy the picture again")
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
+    # Masks and saliency maps lie over the stored pixels; EXIF may ask to turn them.
+    as_stored = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), as_stored) if data else None
     if picture is None:
         raise DataError(f"{path} cannot be decoded as a picture: copy it again or replace it")
     return picture if size is None else squash(picture, size)
+
+
+def _has_its_end(jpeg: bytes) -> bool:
+    """Whether the picture's own end marker is there: thumbnails before it, and what a camera appends, have others."""
+    at = 2
+    while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] != b"\xd9":
+        if jpeg[at + 1 : at + 2] == b"\xff":  # a filler
+            at += 1
+            continue
+        scan = jpeg[at + 1 : at + 2] == b"\xda"
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if scan:  # its compressed data go on to the next marker
+            found = MARKER.search(jpeg, at)
+            at = found.start() if found else len(jpeg)
+    return jpeg[at : at + 2] == b"\xff\xd9"
 
 
 def squash(picture: np.ndarray, size: int) -> np.ndarray:
@@ -117,9 +137,15 @@ def check_images(folder: Path, images: Path, splits: Iterable[str], progress: Ca
     """
     classes = read_classes(folder / "classes.txt")
     labels = _image_labels(folder / "labels.csv", classes)
-    rows = []
+    rows, known = [], {}
     for split in splits:
         ids = split_ids(folder, split)
+        if both := [i for i in ids if i in known]:
+            raise DataError(
+                f"{len(both)} images are in the splits '{known[both[0]]}' and '{split}' (first: {both[0]}): take them "
+                f"out of one, or scores would be those of training pictures"
+            )
+        known |= dict.fromkeys(ids, split)
         missing = [i for i in ids if i not in labels]
         if missing:
             raise DataError(

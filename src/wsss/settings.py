@@ -73,7 +73,9 @@ class Fusion(Section):
         32, ge=0, le=256, description="background with saliency of at least this (0..255) is 255"
     )
     confident_attention: Share = Field(0.8, description="background with an OA-CAM above this is 255")
-    minimum_foreground: Share = Field(0.01, description="a label with less foreground than this share is all 255")
+    minimum_foreground: Share = Field(
+        0.01, description="a label with less foreground than this share is all 255, once objects are mined"
+    )
 
 
 class Mining(Section):

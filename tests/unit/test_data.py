@@ -130,6 +130,32 @@ def test_a_truncated_picture_with_a_thumbnail(folder):
     refused(folder, str(path), "truncated")
 
 
+def test_what_a_camera_appends_to_a_picture(folder):
+    path = folder / "JPEGImages" / "b.jpg"
+    data = path.read_bytes()
+    before = read_picture(path)
+    path.write_bytes(data + bytes(1000))
+    check(folder)
+    assert np.array_equal(read_picture(path), before)
+    path.write_bytes(data[:2] + b"\xff\xff" + data[2:-2] + b"\xff\xff" + data[-2:])  # fillers before markers
+    assert np.array_equal(read_picture(path), before)
+    path.write_bytes(data[: len(data) * 3 // 4] + bytes(1000))
+    refused(folder, str(path), "truncated")
+
+
+def test_a_picture_is_not_turned(tmp_path):
+    """Masks and maps lie over the stored pixels, whatever EXIF says."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(tmp_path / "turned.jpg", exif=exif)
+    assert read_picture(tmp_path / "turned.jpg").shape == (40, 60, 3)
+
+
+def test_a_picture_in_both_splits(folder):
+    (folder / "ImageSets/Segmentation/val.txt").write_text("c\na\n")
+    refused(folder, "in the splits 'train' and 'val'", "first: a")
+
+
 def test_a_file_that_is_no_picture(folder):
     path = folder / "JPEGImages" / "a.jpg"
     path.write_bytes(b"no picture\xff\xd9")

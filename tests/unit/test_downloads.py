@@ -14,7 +14,10 @@ CHECKSUM = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
 
 class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self):
-        self._answer(b"")
+        if self.path == "/signed":  # for GET alone
+            self.send_error(403)
+        else:
+            self._answer(b"")
 
     def do_GET(self):
         # "cut" promises more than it sends, as a connection does that breaks off.
@@ -44,6 +47,12 @@ def test_a_file_is_downloaded_and_verified(server, tmp_path):
     download(f"{server}/file", tmp_path / "sub" / "a.tar", CHECKSUM)
     assert (tmp_path / "sub" / "a.tar").read_bytes() == CONTENT
     assert len(list((tmp_path / "sub").iterdir())) == 1
+
+
+@pytest.mark.parametrize("checksum", [CHECKSUM, None])
+def test_an_address_for_nothing_but_reading(server, tmp_path, checksum):
+    download(f"{server}/signed", tmp_path / "a.tar", checksum)
+    assert (tmp_path / "a.tar").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("checksum", [CHECKSUM, None])
