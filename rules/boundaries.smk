@@ -42,7 +42,7 @@ rule measure_boundaries:
         runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
-        stages=[m.name for m in MEASURED],
+        stages=lambda w: [m.name for m in measured_stages(w.experiment)],
         aligned=CONFIG.cam.align_corners,
         tolerance=CONFIG.boundaries.tolerance,
     script:

@@ -1,4 +1,4 @@
-"""Scores of experiments beside the quality of their labels; one target for each such table of the config."""
+"""The quality of the labels of experiments; one target for each such table of the config."""
 
 LABEL_SCORES = [name for name, table in CONFIG.tables.items() if table.measure == "labels"]
 
@@ -33,12 +33,8 @@ rule compute_label_scores:
     input:
         code=code("compute_label_scores.py"),
         qualities=lambda w: qualities_of(rows_of(w.label_scores)),
-        metrics=lambda w: [
-            f for e in rows_of(w.label_scores) for f in results_of(e, "metrics.json")
-        ],
     output:
         table=f"{TABLES}/{{label_scores}}.csv",
-        note=f"{TABLES}/{{label_scores}}_conditions.txt",
     log:
         f"{LOGS}/compute_label_scores/{{label_scores}}.txt",
     benchmark:
@@ -59,14 +55,13 @@ rule write_label_scores:
     input:
         code=code("write_label_scores.py"),
         table=f"{TABLES}/{{label_scores}}.csv",
-        note=f"{TABLES}/{{label_scores}}_conditions.txt",
     output:
         md=f"{TABLES}/{{label_scores}}.md",
         tex=f"{TABLES}/{{label_scores}}.tex",
         html=in_report(
             f"{TABLES}/{{label_scores}}.html",
             "label_scores",
-            SCORES,
+            LABELS,
             titled("label_scores", CONFIG.tables),
         ),
     log:

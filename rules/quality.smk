@@ -3,15 +3,18 @@
 from wsss.methods import MEASURED
 
 
+def measured_stages(experiment):
+    """Of what tables of quality show, the stages that an experiment has."""
+    return [m for m in MEASURED if PLAN.has(m.stage, PLAN.settings(experiment))]
+
+
 def quality_inputs(wildcards):
     """The folders of all stages that an experiment has, and their manifests."""
-    settings = PLAN.settings(wildcards.experiment)
     folders = {}
-    for m in MEASURED:
-        if PLAN.has(m.stage, settings):
-            variant = PLAN.variant(m.stage, settings)
-            folders[m.name] = ancient(artifact(variant, wildcards.seed, m.folder))
-            folders[f"{m.name}_manifest"] = artifact(variant, wildcards.seed, "manifest.csv")
+    for m in measured_stages(wildcards.experiment):
+        variant = PLAN.variant(m.stage, PLAN.settings(wildcards.experiment))
+        folders[m.name] = ancient(artifact(variant, wildcards.seed, m.folder))
+        folders[f"{m.name}_manifest"] = artifact(variant, wildcards.seed, "manifest.csv")
     return folders
 
 
@@ -33,7 +36,7 @@ rule measure_stage_quality:
         runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
-        stages=[m.name for m in MEASURED],
+        stages=lambda w: [m.name for m in measured_stages(w.experiment)],
         aligned=CONFIG.cam.align_corners,
     script:
         "../workflow/scripts/measure_stage_quality.py"

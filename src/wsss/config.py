@@ -37,9 +37,10 @@ class Table(Section):
     )
     measure: Literal["scores", "labels", "boundaries", "methods"] = Field(
         "scores",
-        description="scores: mIoU of the final predictions; labels: beside it, how good the labels are that train the "
-        "first round; boundaries: recall, precision and F1 of the boundaries of the labels of each stage, on training "
-        "pictures; methods: labels, scores, time and memory of experiments that share their segmentation network",
+        description="scores: mIoU of the final predictions; labels: how good the labels are that train the first "
+        "round, on training pictures; boundaries: recall, precision and F1 of the boundaries of the labels of each "
+        "stage, on training pictures; methods: labels, scores, time and memory of experiments that share their "
+        "segmentation network",
     )
 
 
@@ -225,11 +226,11 @@ def _check_references(config: Config) -> None:
         if other:
             raise ConfigError(f"feature_figures.{name} shows '{other[0]}', whose method is not {method}: take it out.")
     for name, figure in config.confusion_figures.items():
-        settings = {e: with_settings(config, config.experiments[e].set) for e in figure.experiments}
-        other = [e for e, s in settings.items() if s["segmentation.supervision"] != "image_labels"]
-        if other and figure.labels == "pseudo":
-            raise ConfigError(f"confusion_figures.{name} shows '{other[0]}', which has no pseudo labels: take it out.")
+        _check_rows(config, f"confusion_figures.{name}", figure.experiments, weak=figure.labels == "pseudo")
     for name, table in config.tables.items():
+        _check_rows(config, f"tables.{name}", table.rows, weak=table.measure in ("labels", "boundaries"))
+        if table.per_class and table.measure != "scores":
+            raise ConfigError(f"tables.{name} has per_class, but measure is {table.measure}: only scores have classes.")
         if table.measure == "methods":
             check_same_network(
                 f"tables.{name}", {e: with_settings(config, config.experiments[e].set) for e in table.rows}
@@ -240,6 +241,17 @@ def _check_references(config: Config) -> None:
                 with_settings(config, {sweep.key: value})
             except ConfigError as error:
                 raise ConfigError(f"Sweep '{name}': {error}") from None
+
+
+def _check_rows(config: Config, where: str, rows: list[str], *, weak: bool) -> None:
+    """Rows must differ in their labels, by which a reader tells them apart; ``weak``: and must have pseudo labels."""
+    named: dict[str, str] = {}
+    for row in dict.fromkeys(rows):
+        experiment = config.experiments[row]
+        if (other := named.setdefault(experiment.label, row)) != row:
+            raise ConfigError(f"{where} shows '{other}' and '{row}', both labelled '{experiment.label}': rename one.")
+        if weak and with_settings(config, experiment.set)["segmentation.supervision"] != "image_labels":
+            raise ConfigError(f"{where} shows '{row}', which has no pseudo labels: take it out.")
 
 
 def _sentence(error: dict) -> str:

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from wsss.artifacts import written_aside
 from wsss.data import DataError, Picture, check_size
 from wsss.label_io import read_gray, read_label
 from wsss.progress import Progress
-from wsss.tables import over_seeds
 
 COUNTS = ("found_px", "labelled_px", "true_px", "context_px")
 MEASURES = ("confusion", "iou")
@@ -78,14 +76,15 @@ def measure_pairs(
 
     ``contexts``: folder with a folder for each context that is no class, of masks ``{id}.png`` (not 0 where it is);
     pictures without such a mask do not count for that pair.  Raises ``DataError`` for an unknown class, a context that
-    is neither a class nor in ``contexts``, or a mask of another size than its picture.
+    is neither a class nor in ``contexts``, or a label or mask of another size.
     """
     known = {pair: _places(pictures, class_names, *pair, contexts) for pair in pairs}
     counts = {pair: np.zeros(len(COUNTS), np.int64) for pair in known}
     seen: dict[tuple[str, str], list[tuple[bool, bool]]] = {pair: [] for pair in known}
     for picture in progress(pictures, len(pictures)):
-        label = read_label(labels / f"{picture.image_id}.png")
         target = read_label(masks[picture.image_id])
+        label = read_label(labels / f"{picture.image_id}.png")
+        check_size(labels / f"{picture.image_id}.png", label, target.shape)
         for pair, (class_index, context_index, folder) in known.items():
             if folder is None:
                 context, shown = target == context_index, context_index in picture.classes
@@ -105,20 +104,6 @@ def measure_pairs(
     header = ("class", "context", "images", "together", "share", "lift", *MEASURES, *COUNTS)
     with written_aside(output) as aside, open(aside, "w", newline="") as stream:
         csv.writer(stream).writerows([header, *rows])
-
-
-def confusion_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
-    """One row for each experiment and pair: confusion ratio, IoU (%), their std over seeds, and how the pair is seen.
-
-    ``files``: those that ``measure_pairs`` wrote, of all seeds of the first experiment, then of the second, and so on.
-    """
-    runs = [pd.read_csv(f).assign(label=list(labels.values())[i // len(seeds)]) for i, f in enumerate(files)]
-    every = pd.concat(runs, ignore_index=True)
-    every[["iou", "share"]] *= 100
-    table = over_seeds(every, ["label", "class", "context"], MEASURES)
-    fixed = every.drop_duplicates(["class", "context"])[["class", "context", "images", "together", "share", "lift"]]
-    table = table.merge(fixed, on=["class", "context"], how="left", sort=False)
-    return table[[c for c in table if c != "seeds"] + ["seeds"]]
 
 
 def _places(

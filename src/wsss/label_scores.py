@@ -1,39 +1,52 @@
-"""Tables that set the quality of an experiment's labels beside the scores of what they train."""
+"""Tables of how good the labels of experiments are."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from wsss.tables import MODES, over_seeds
+from wsss.cooccurrence import MEASURES as OF_PAIRS
+from wsss.tables import over_seeds
 
-MEASURES = {"miou": "label mIoU", "precision": "label precision", "recall": "label recall"}  # in a quality.csv
+MEASURES = ("miou", "precision", "recall", "coverage", "missed_foreground")  # in a quality.csv
+
+
+def stage_row(file: Path, stage: str) -> pd.Series:
+    """What a ``quality.csv`` or ``boundaries.csv`` says of a stage, in %; raises ``ValueError`` if it does not."""
+    table = pd.read_csv(file).set_index("stage")
+    if stage not in table.index:
+        raise ValueError(f"{file} has no row '{stage}': delete it and run the target again")
+    return 100 * table.loc[stage]
 
 
 def label_score_table(
-    scores: pd.DataFrame,
-    labels: Mapping[str, str],
-    stages: Sequence[str],
-    seeds: Sequence[int],
-    files: Sequence[Path],
+    labels: Mapping[str, str], stages: Sequence[str], seeds: Sequence[int], files: Sequence[Path]
 ) -> pd.DataFrame:
-    """One row for each experiment of ``labels`` (name → label), in %, with their std over seeds.
+    """One row for each experiment of ``labels`` (name → label): ``MEASURES`` in %, with their std over seeds.
 
-    ``scores``: from ``wsss.tables.read_scores``; ``stages``: which stage's labels train each experiment's first round;
-    ``files``: the ``quality.csv`` of all seeds of the first experiment, then of the second, and so on.
-    Raises ``ValueError`` if a file lacks the stage.
+    ``stages``: which stage's labels train each experiment's first round; ``files``: the ``quality.csv`` of all seeds of
+    the first experiment, then of the second, and so on.  Raises ``ValueError`` if a file lacks the stage.
     """
-    rows = []
-    keys = [(name, stage, seed) for name, stage in zip(labels, stages, strict=True) for seed in seeds]
-    for (name, stage, seed), file in zip(keys, files, strict=True):
-        table = pd.read_csv(file).set_index("stage")
-        if stage not in table.index:
-            raise ValueError(f"{file} has no row '{stage}': delete it and run the target again")
-        rows.append({"experiment": name, "seed": seed} | (100 * table.loc[stage, list(MEASURES)]).to_dict())
-    quality = pd.DataFrame(rows).rename(columns=MEASURES)
-    means = over_seeds(quality, ["experiment"], list(MEASURES.values())).drop(columns="seeds")
-    final = over_seeds(scores, ["experiment"], list(MODES.values()))
-    table = means.merge(final, on="experiment")
+    keys = [(name, stage) for name, stage in zip(labels, stages, strict=True) for _ in seeds]
+    rows = [
+        {"experiment": name} | stage_row(file, stage)[list(MEASURES)].to_dict()
+        for (name, stage), file in zip(keys, files, strict=True)
+    ]
+    table = over_seeds(pd.DataFrame(rows), ["experiment"], MEASURES)
     table.insert(1, "label", table["experiment"].map(dict(labels)))
     table["seeds"] = table.pop("seeds")
     return table
+
+
+def confusion_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """One row for each experiment and pair: confusion ratio, IoU (%), their std over seeds, and how the pair is seen.
+
+    ``files``: those that ``measure_pairs`` wrote, of all seeds of the first experiment, then of the second, and so on.
+    """
+    runs = [pd.read_csv(f).assign(label=list(labels.values())[i // len(seeds)]) for i, f in enumerate(files)]
+    every = pd.concat(runs, ignore_index=True)
+    every[["iou", "share"]] *= 100
+    table = over_seeds(every, ["label", "class", "context"], OF_PAIRS)
+    fixed = every.drop_duplicates(["class", "context"])[["class", "context", "images", "together", "share", "lift"]]
+    table = table.merge(fixed, on=["class", "context"], how="left", sort=False)
+    return table[[c for c in table if c != "seeds"] + ["seeds"]]

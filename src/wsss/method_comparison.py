@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from wsss.label_scores import stage_row
 from wsss.tables import MODES, over_seeds, read_scores
 
 COSTS = ("training_s", "labels_s", "evaluation_s", "peak_memory_mib")
+# What ``quality.csv`` calls it → what the table does.
+QUALITY = {"miou": "label_miou", "coverage": "label_coverage", "miou_255_as_error": "label_miou_255_as_error"}
 
 
 def costs(records: Sequence[Path]) -> dict[str, float]:
@@ -42,8 +45,9 @@ def method_table(
     that train its first round are measured (None: it has none).  ``metrics``: as for ``read_scores``, of the rows and,
     if it is none of them, the ``bound``.  ``measured``: experiment → for each seed its ``quality.csv`` and
     ``boundaries.csv``.  ``chains``: experiment → for each seed the ``provenance.json`` of all its stages.
-    Columns: experiment, method, label, label_miou (of pixels with a label), boundary_f1, miou and miou_without_crf
-    (%, each with its std), retention (% of the bound's mIoU), ``COSTS``, seeds.
+    Columns: experiment, method, label, label_miou (of pixels with a label), label_coverage (the share of these),
+    label_miou_255_as_error, boundary_f1, miou and miou_without_crf (%, each with its std), retention (% of the bound's
+    mIoU), ``COSTS``, seeds.
     """
     experiments = list(dict.fromkeys([*rows, *([bound] if bound else [])]))
     scores = read_scores(experiments, seeds, metrics)
@@ -53,10 +57,11 @@ def method_table(
             for name, value in costs(chains[e][number]).items():
                 scores.loc[here, name] = value
             if row["stage"]:
-                quality, boundaries = (pd.read_csv(f).set_index("stage") for f in measured[e][number])
-                scores.loc[here, "label_miou"] = 100 * quality.loc[row["stage"], "miou"]
-                scores.loc[here, "boundary_f1"] = 100 * boundaries.loc[row["stage"], "f1"]
-    spread = ["label_miou", "boundary_f1", *MODES.values()]
+                quality, boundaries = (stage_row(f, row["stage"]) for f in measured[e][number])
+                for name, column in QUALITY.items():
+                    scores.loc[here, column] = quality[name]
+                scores.loc[here, "boundary_f1"] = boundaries["f1"]
+    spread = [*QUALITY.values(), "boundary_f1", *MODES.values()]
     every = scores.reindex(columns=["experiment", "seed", *spread, *COSTS])
     table = over_seeds(every, ["experiment"], [*spread, *COSTS]).set_index("experiment")
     if bound:

@@ -18,6 +18,8 @@ HEADINGS = {
     "missed_foreground": "missed foreground",
     "f1": "F1",
     "label_miou": "mIoU of the labels",
+    "label_coverage": "labelled pixels",
+    "label_miou_255_as_error": "mIoU of the labels, 255 as error",
     "boundary_f1": "boundary F1 of the labels",
     "training_s": "training (s)",
     "labels_s": "making labels (s)",
@@ -64,9 +66,10 @@ CLASSES_NOTE = (
     "all classes and the background. Published columns belong to MS-COCO and are shown there only."
 )
 LABEL_SCORES_NOTE = (
-    "Mean ± standard deviation over seeds. Label mIoU, precision and recall (of foreground) are of the labels that "
-    "train the first round, against the true masks of the training pictures, which no training stage may read. "
-    "mIoU: the final network on validation pictures, after a dense CRF unless the heading says otherwise."
+    "In %, mean ± standard deviation over seeds: the labels that train the first round against the true masks of the "
+    "training pictures, which no training stage may read. Pixels that carry the label 255 are ignored; precision and "
+    "recall are those of foreground pixels; coverage is the share of pixels that carry a label; missed foreground is "
+    "the share of the pixels labelled background that are objects."
 )
 BACKGROUND_NOTE = (
     "Scores in %, mean ± standard deviation over seeds; mIoU of the labels that the score gives the training pictures, "
@@ -82,11 +85,13 @@ LEDGER_NOTE = (
 )
 METHODS_NOTE = (
     "Pictures, segmentation network and seeds are the same for all. Labels are those that train the first round, "
-    "measured on the training pictures: mIoU over pixels that carry a label, and F1 of boundaries, in %. mIoU is of "
-    "validation pictures, after a dense CRF unless the heading says otherwise; retention is the share of the same "
-    "network trained on true masks. Times are wall times of the whole chain, mean over seeds: all trainings; maps, "
-    "labels and predictions on training pictures; prediction and CRF on validation pictures. Peak memory (MiB) is that "
-    "of the largest process. Jobs run side by side, so times compare only if as much else was running."
+    "measured on the training pictures, in %: mIoU over pixels that carry a label, which are easier the fewer they "
+    "are, their share, mIoU where a pixel without a label is an error, and F1 of boundaries. mIoU is of validation "
+    "pictures, after a dense CRF unless the heading says otherwise; retention is the share of the same network trained "
+    "on true masks. Times are wall times of the chain, mean over seeds: all trainings; maps, labels and predictions on "
+    "training pictures; prediction and CRF on validation pictures. They do not count how saliency maps were made, nor "
+    "earlier attempts of a job, nor the parts of a scattered stage. Peak memory (MiB) is that of the largest process. "
+    "Jobs run side by side, so times compare only if as much else was running."
 )
 BOUNDARY_NOTE = (
     "Recall, precision and F1 in %, mean ± standard deviation over seeds, of the boundaries of labels against those of "

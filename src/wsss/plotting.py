@@ -96,7 +96,7 @@ PALETTE = ("#1f5f99", "#c8651b", "#2e8b6f", "#8a4f9e", "#a23b4a", "#6b7480")
 def draw_pairs(table: pd.DataFrame, *, title: str):
     """A figure of bars, one group for each pair of a class and its context: confusion ratio, and IoU (%).
 
-    ``table``: from ``wsss.cooccurrence.confusion_table``.  A ratio that is infinite or NaN has no bar.  Lines show one
+    ``table``: from ``wsss.label_scores.confusion_table``.  A ratio that is infinite or NaN has no bar.  Lines show one
     standard deviation over seeds.
     """
     pairs = list(dict.fromkeys(zip(table["class"], table["context"], strict=True)))

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from wsss.config import ConfigError, load_config
-from wsss.cooccurrence import confusion_table, cooccurrence, measure_pairs, pair_counts, pair_scores
+from wsss.cooccurrence import cooccurrence, measure_pairs, pair_counts, pair_scores
 from wsss.data import DataError, Picture
 from wsss.label_io import write_label
+from wsss.label_scores import confusion_table
 from wsss.openmoji import build
 from wsss.plotting import draw_pairs, save_figure
 from wsss.progress import Progress
@@ -180,3 +181,24 @@ def test_the_bound_has_no_pseudo_labels():
     assert load_config({**raw, "confusion_figures": {"f": figure | {"labels": "final"}}})
     with pytest.raises(ConfigError, match=r"confusion_figures\.f shows 'full', which has no pseudo labels"):
         load_config({**raw, "confusion_figures": {"f": figure}})
+
+
+@pytest.mark.parametrize("measure", ["labels", "boundaries"])
+def test_tables_of_labels_take_no_bound(measure):
+    raw = {"experiments": {"full": {"label": "bound", "set": {"segmentation.supervision": "full"}}}}
+    table = {"title": "", "rows": ["full"], "measure": measure}
+    with pytest.raises(ConfigError, match=r"tables\.t shows 'full', which has no pseudo labels"):
+        load_config({**raw, "tables": {"t": table}})
+
+
+def test_rows_of_one_label_are_refused():
+    raw = {"experiments": {"one": {"label": "same"}, "two": {"label": "same"}}}
+    with pytest.raises(ConfigError, match=r"tables\.t shows 'one' and 'two', both labelled 'same'"):
+        load_config({**raw, "tables": {"t": {"title": "", "rows": ["one", "two"]}}})
+    assert load_config({**raw, "tables": {"t": {"title": "", "rows": ["one", "one"]}}})
+
+
+def test_only_scores_are_shown_by_class():
+    table = {"title": "", "rows": ["one"], "measure": "boundaries", "per_class": True}
+    with pytest.raises(ConfigError, match=r"tables\.t has per_class, but measure is boundaries"):
+        load_config({"experiments": {"one": {"label": ""}}, "tables": {"t": table}})

@@ -43,7 +43,9 @@ def table(tmp_path: Path) -> pd.DataFrame:
             chains[e].append([record(tmp_path, f"{e}-{seed}", "train_segmentation", 10 + 10 * seed, 300)])
     for seed in range(2):
         quality, boundaries = tmp_path / f"q{seed}.csv", tmp_path / f"b{seed}.csv"
-        pd.DataFrame({"stage": ["cam", "mined"], "miou": [0.1, 0.6 + 0.1 * seed]}).to_csv(quality, index=False)
+        shares = {"coverage": [1.0, 0.8], "miou_255_as_error": [0.1, 0.5]}
+        quality_of = {"stage": ["cam", "mined"], "miou": [0.1, 0.6 + 0.1 * seed]} | shares
+        pd.DataFrame(quality_of).to_csv(quality, index=False)
         pd.DataFrame({"stage": ["cam", "mined"], "f1": [0.1, 0.4]}).to_csv(boundaries, index=False)
         measured.append((quality, boundaries))
     rows = {
@@ -56,6 +58,7 @@ def table(tmp_path: Path) -> pd.DataFrame:
 def test_means_over_seeds(table: pd.DataFrame):
     ours = table.loc["ours"]
     assert ours["label_miou"] == pytest.approx(65) and ours["label_miou_std"] == pytest.approx(10 / math.sqrt(2))
+    assert ours["label_coverage"] == pytest.approx(80) and ours["label_miou_255_as_error"] == pytest.approx(50)
     assert ours["boundary_f1"] == pytest.approx(40) and ours["boundary_f1_std"] == 0
     assert ours["miou"] == pytest.approx(60) and ours["miou_without_crf"] == pytest.approx(50)
     assert ours["retention"] == pytest.approx(75)
@@ -72,8 +75,8 @@ def test_the_bound_has_no_labels(table: pd.DataFrame):
 
 
 def test_another_segmentation_network_is_refused():
-    other = {"one": {"label": "", "set": {}}, "two": {"label": "", "set": {"segmentation.epochs": 9}}}
-    bound = {"full": {"label": "", "set": {"segmentation.supervision": "full"}}}
+    other = {"one": {"label": "1", "set": {}}, "two": {"label": "2", "set": {"segmentation.epochs": 9}}}
+    bound = {"full": {"label": "bound", "set": {"segmentation.supervision": "full"}}}
     compare = {"title": "", "measure": "methods"}
     assert load_config({"experiments": other | bound, "tables": {"t": compare | {"rows": ["full", "one"]}}})
     with pytest.raises(

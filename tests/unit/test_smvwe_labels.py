@@ -43,8 +43,11 @@ def test_the_highest_map_wins_where_it_exceeds_the_score(tmp_path):
 
 
 def test_maps_have_their_maximum_at_255_and_empty_ones_stay_empty():
-    assert eight_bit(np.array([[0.0, 0.1, 0.2]])).tolist() == [[0, 128, 255]]
+    assert eight_bit(np.array([[0.0, 0.1, 0.4]])).tolist() == [[0, 64, 255]]
     assert eight_bit(np.zeros((1, 2))).tolist() == [[0, 0]]
+    for wrong in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="diverged"):
+            eight_bit(np.array([[wrong, 1.0]]))
 
 
 def test_bins_count_the_scores_that_a_value_exceeds():
@@ -104,11 +107,13 @@ def test_the_table_of_scores_has_a_row_for_each_way_to_choose():
     assert table["seeds"].tolist() == [2, 2, 2] and "never used" in table["score from"][2]
 
 
-def test_labels_stand_beside_the_scores_that_they_lead_to(tmp_path):
-    scores = pd.DataFrame({"experiment": ["x"], "seed": [0], "miou": [60.0], "miou_without_crf": [59.0]})
-    (tmp_path / "q.csv").write_text("stage,miou,precision,recall\ncam,0.1,0.1,0.1\nword_label,0.7,0.8,0.9\n")
-    table = label_score_table(scores, {"x": "X"}, ["word_label"], [0], [tmp_path / "q.csv"])
-    row = table.iloc[0]
-    assert (row["label"], row["label mIoU"], row["label recall"], row["miou"]) == ("X", 70.0, 90.0, 60.0)
+def test_the_quality_of_the_labels_that_train_is_averaged_over_seeds(tmp_path):
+    for seed, miou in enumerate((0.7, 0.9)):
+        rows = f"cam,{0.1},0.1,0.1,1.0,0.2\nword_label,{miou},0.8,0.9,1.0,0.05\n"
+        (tmp_path / f"{seed}.csv").write_text(f"stage,miou,precision,recall,coverage,missed_foreground\n{rows}")
+    files = [tmp_path / "0.csv", tmp_path / "1.csv"]
+    row = label_score_table({"x": "X"}, ["word_label"], [0, 1], files).iloc[0]
+    assert (row["label"], row["miou"], row["recall"], row["seeds"]) == ("X", pytest.approx(80), 90.0, 2)
+    assert row["miou_std"] == pytest.approx(2**0.5 * 10) and row["recall_std"] == 0
     with pytest.raises(ValueError, match="no row 'mined'"):
-        label_score_table(scores, {"x": "X"}, ["mined"], [0], [tmp_path / "q.csv"])
+        label_score_table({"x": "X"}, ["mined"], [0, 1], files)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import signal
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.config_checks import ConfigError
 from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
+from wsss.interruption import Stopped
 from wsss.map_io import read_maps
 from wsss.openmoji import build
 from wsss.progress import Progress
@@ -23,7 +26,7 @@ from wsss.smvwe.labels import word_label
 from wsss.smvwe.losses import joint_losses
 from wsss.smvwe.network import build_network, trained_network
 from wsss.smvwe.samples import inference_sizes, training_sample
-from wsss.smvwe.stages import added_maps, class_maps, export_maps, train_network
+from wsss.smvwe.stages import added_maps, class_maps, export_maps, first_words, train_network
 from wsss.variants import Plan
 
 SIZE, CLASSES = 65, 20
@@ -180,6 +183,32 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(chain, pictures, tmp_
     assert "goes on after step 3" in progress.log.getvalue()
     for name in ("model.safetensors", "history.csv"):
         assert (tmp_path / name).read_bytes() == (chain / name).read_bytes()
+
+
+def test_a_training_that_is_stopped_in_its_last_step_ends_on_the_next_try(chain, pictures, tmp_path):
+    state = partial(SavedState, tmp_path / "state", "key", 60)
+
+    class Stopping(Progress):
+        def __call__(self, items, total=None, unit="pictures", before=0):
+            for number, item in enumerate(super().__call__(items, total, unit, before), 1):
+                if unit == "steps" and number == total:
+                    signal.raise_signal(signal.SIGTERM)
+                yield item
+
+    with pytest.raises(Stopped, match="after step 4 of 4"):
+        train(pictures, tmp_path, state=state(), progress=Stopping("test", io.StringIO(), io.StringIO()))
+    train(pictures, tmp_path, state=state())
+    for name in ("model.safetensors", "history.csv"):
+        assert (tmp_path / name).read_bytes() == (chain / name).read_bytes()
+
+
+def test_the_first_words_are_pixels_of_the_pictures(pictures):
+    settings = settings_of("word_encoder", words=300)  # four pictures of 5 × 5 cells: words are drawn repeatedly
+    network = build_network(settings, CLASSES, pretrained=False)
+    draw = partial(training_sample, settings=settings, fill=(127,) * 3, seed=0)
+    words = first_words(network, pictures, draw, settings, 0)
+    assert words.shape == (300, 1280) and 50 < len(np.unique(words.numpy(), axis=0)) <= 100
+    torch.testing.assert_close(words, first_words(network, pictures, draw, settings, 0), rtol=0, atol=0)
 
 
 def test_a_checkpoint_of_another_codebook_is_refused(chain):

@@ -3,7 +3,7 @@
 from job import job
 
 with job(snakemake):
-    from wsss.cooccurrence import confusion_table
+    from wsss.label_scores import confusion_table
 
     table = confusion_table(snakemake.params.labels, snakemake.params.seeds, snakemake.input.measured)
     table.to_csv(snakemake.output.table, index=False)

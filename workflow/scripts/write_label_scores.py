@@ -1,4 +1,4 @@
-"""Writes a table of labels and scores for readers."""
+"""Writes a table of the quality of labels for readers."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ with job(snakemake):
     from wsss.pages import LABEL_SCORES_NOTE, page, section, to_latex, to_markdown
 
     table, out, title = pd.read_csv(snakemake.input.table), snakemake.output, snakemake.params.title
-    note = f"{LABEL_SCORES_NOTE} {Path(snakemake.input.note).read_text().strip()}"
-    Path(out.md).write_text(to_markdown(table, title, note))
-    Path(out.tex).write_text(to_latex(table, title, note))
-    Path(out.html).write_text(page(title, section(table, text=note, file=f"{snakemake.wildcards.label_scores}.csv")))
+    file = f"{snakemake.wildcards.label_scores}.csv"
+    Path(out.md).write_text(to_markdown(table, title, LABEL_SCORES_NOTE))
+    Path(out.tex).write_text(to_latex(table, title, LABEL_SCORES_NOTE))
+    Path(out.html).write_text(page(title, section(table, text=LABEL_SCORES_NOTE, file=file)))

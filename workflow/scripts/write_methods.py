@@ -13,6 +13,4 @@ with job(snakemake):
     note = f"{METHODS_NOTE} {Path(snakemake.input.note).read_text().strip()}"
     Path(out.md).write_text(to_markdown(table, title, note))
     Path(out.tex).write_text(to_latex(table, title, note))
-    Path(out.html).write_text(
-        page(title, section(table, text=note, best=True, file=f"{snakemake.wildcards.methods}.csv"))
-    )
+    Path(out.html).write_text(page(title, section(table, text=note, file=f"{snakemake.wildcards.methods}.csv")))

@@ -33,26 +33,33 @@ def joint_losses(
     return losses
 
 
+NAMES = ("words", "frequency", "image", "saliency")  # in the order of the history's columns
+
+
 class LossCourse:
     """The means of single losses over each epoch; saved along with the state of a training."""
 
     def __init__(self) -> None:
-        self.names: tuple[str, ...] = ()
-        self.sums: dict[int, Tensor] = {}  # epoch → sums in the order of the names, and the number of steps
+        self.sums: dict[int, dict[str, Tensor]] = {}  # epoch → name → sum, and "steps", their number
 
     def add(self, epoch: int, losses: dict[str, Tensor]) -> None:
-        self.names = tuple(losses)
-        values = torch.tensor([*(float(v.detach()) for v in losses.values()), 1.0], dtype=torch.float64)
-        self.sums[epoch] = self.sums.get(epoch, 0) + values
+        sums = self.sums.setdefault(epoch, {})
+        for name, value in {**losses, "steps": torch.ones(())}.items():
+            sums[name] = sums.get(name, 0) + value.detach().to("cpu", torch.float64)
 
     def rows(self, history: list[dict[str, float]]) -> list[dict[str, float]]:
         """The rows of a training's history with a column ``{name}_loss`` for each loss."""
-        means = {epoch: (sums[:-1] / sums[-1]).tolist() for epoch, sums in self.sums.items()}
-        columns = [f"{name}_loss" for name in self.names]
-        return [row | dict(zip(columns, means[row["epoch"]], strict=True)) for row in history]
+        return [row | self._means(row["epoch"]) for row in history]
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {str(epoch): sums for epoch, sums in self.sums.items()}
+        return {f"{epoch}.{name}": value for epoch, sums in self.sums.items() for name, value in sums.items()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        self.sums = {int(epoch): sums for epoch, sums in state.items()}
+        self.sums = {}
+        for key, value in state.items():
+            epoch, _, name = key.partition(".")
+            self.sums.setdefault(int(epoch), {})[name] = value
+
+    def _means(self, epoch: int) -> dict[str, float]:
+        sums = self.sums[epoch]
+        return {f"{name}_loss": float(sums[name] / sums["steps"]) for name in NAMES if name in sums}

@@ -12,6 +12,7 @@ from torch import Tensor
 from wsss.artifacts import image_folder, is_done
 from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import save_checkpoint
+from wsss.class_maps import relative
 from wsss.classification import one_hot, train_section
 from wsss.data import Picture, read_picture
 from wsss.map_io import write_maps
@@ -77,14 +78,20 @@ def first_words(network: WordNetwork, pictures: Sequence[Picture], draw, setting
     They are the features of a training step, whose batch norms see the batch; the network stays as it is.
     """
     order = generator("first pictures", seed).permutation(len(pictures))[:FIRST_PICTURES]
-    copy, found = deepcopy(network).train(), []
+    copy, count = deepcopy(network).train(), settings["smvwe.words"]
+    chosen, found, before = None, {}, 0
     for chunk in chunks_of(order, settings["smvwe.batch_size"]):
         images = np.stack([draw(pictures[i], epoch=0, index=int(i))[0] for i in chunk])
         features, _ = copy(copy.backbone.normalise(torch.from_numpy(images).to(device())))
-        found.append(features.permute(0, 2, 3, 1).flatten(0, 2).float())
-    pixels, count = torch.cat(found), settings["smvwe.words"]
-    chosen = generator("first words", seed).choice(len(pixels), count, replace=len(pixels) < count)
-    return pixels[torch.from_numpy(chosen).to(pixels.device)]
+        pixels = features.permute(0, 2, 3, 1).flatten(0, 2)
+        if chosen is None:  # all pictures have as many pixels, and only those chosen are kept
+            total = len(order) * len(pixels) // len(chunk)
+            chosen = generator("first words", seed).choice(total, count, replace=total < count)
+        here = np.flatnonzero((chosen >= before) & (chosen < before + len(pixels)))
+        rows = pixels[torch.from_numpy(chosen[here] - before).to(pixels.device)].float()
+        found |= dict(zip(here.tolist(), rows, strict=True))
+        before += len(pixels)
+    return torch.stack([found[i] for i in range(count)])
 
 
 def export_maps(
@@ -144,5 +151,8 @@ def class_maps(logits: Tensor, settings: dict) -> Tensor:
 
 
 def eight_bit(values: np.ndarray) -> np.ndarray:
-    """(h, w) values of at least 0 → uint8, the maximum at 255; a map of zeros stays one."""
-    return np.rint(255 * (values / max(float(values.max()), 1e-12))).astype(np.uint8)
+    """(h, w) values of at least 0 → uint8, the maximum at 255; a map of zeros stays one.
+
+    Raises ``ValueError`` if a value is NaN or infinite.
+    """
+    return np.rint(255 * relative(values)).astype(np.uint8)
