@@ -6,6 +6,9 @@ import numpy as np
 SALIENT, OBJECT, DISTRACTOR = "salient", "object", "distractor"
 LEAK = {OBJECT: 0.15, DISTRACTOR: 0.2}  # how often an object that should not be salient is
 MISSING_PART, OVER_EXTENDED, FALSE_BLOB = 1 / 4, 1 / 3, 1 / 5
+# Standard deviation of the soft edge, as a share of the width.  U²-Net's maps of photographs have edges as sharp:
+# docs/decisions.md compares how precision grows with the threshold.
+SOFTNESS = (0.001, 0.003)
 
 
 def imitate_saliency(masks: list[np.ndarray], roles: list[str], random: np.random.Generator) -> np.ndarray:
@@ -36,7 +39,7 @@ def imitate_saliency(masks: list[np.ndarray], roles: list[str], random: np.rando
         axes = tuple(float(value) for value in random.uniform(0.08, 0.28, 2) * (width, height))
         cv2.ellipse(blob, (centre, axes, float(random.uniform(0, 180))), 1.0, -1)
         saliency = np.maximum(saliency, random.uniform(0.25, 0.8) * blob)
-    saliency = cv2.GaussianBlur(saliency, (0, 0), random.uniform(0.004, 0.01) * width)
+    saliency = cv2.GaussianBlur(saliency, (0, 0), random.uniform(*SOFTNESS) * width)
     return np.clip(saliency * 255, 0, 255).round().astype(np.uint8)
 
 

@@ -37,7 +37,7 @@ class WordEncoding(Section):
     iterations: int | None = Field(None, ge=1, description="length in steps instead of epochs (full size: 20000, ours)")
     batch_size: int = Field(8, ge=1, description="pictures in a step")
     optimiser: Optimiser = Optimiser()
-    scales: list[Factor] = Field([1.0, 1.5], min_length=1, description="input scales whose maps are added")
+    scales: list[Factor] = Field([1.0, 1.5, 2.0], min_length=1, description="input scales whose maps are added")
     mirror: bool = Field(True, description="add the maps of the mirrored picture")
     background_score: Share = Field(
         0.2, description="a pixel is background where no map exceeds it, a map's maximum being 1"
