@@ -94,9 +94,25 @@ def test_a_new_width_goes_through_the_activated_input():
         for weight in block.parameters():
             weight.fill_(0.0 if weight.ndim == 4 and weight.shape[-1] == 3 else 1.0)
         block.activate[0].bias.zero_()
-        block.branch[1].bias.zero_()
+        block.branch[1][0].bias.zero_()
     out = block(torch.tensor([[[[-2.0, 3.0]]]]))
     assert out.flatten().tolist() == pytest.approx([0, 3, 0, 3], rel=1e-4)
+
+
+def test_a_bottleneck_drops_out_before_its_second_and_third_convolution():
+    block = WideBlock(4, (2, 4, 8), dilations=(1, 4, 1), dropout=0.3)
+    layers = [m for m in block.branch.modules() if not isinstance(m, nn.Sequential)]
+    between = [nn.BatchNorm2d, nn.ReLU, nn.Dropout2d, nn.Conv2d]
+    assert [type(m) for m in layers] == [nn.Conv2d, *between, *between]
+    assert [m.kernel_size for m in layers if isinstance(m, nn.Conv2d)] == [(1, 1), (3, 3), (1, 1)]
+    assert not [m for m in WideBlock(4, (4, 4), dilations=(1, 1)).modules() if isinstance(m, nn.Dropout2d)]
+
+
+def test_batch_norms_train():
+    """AffinityNet freezes them; docs/judging.md says that these are not."""
+    network = resnet38(width=4).train()
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert norms and all(m.training and m.weight.requires_grad for m in norms)
 
 
 def test_the_published_layers_are_all_there():
@@ -107,9 +123,9 @@ def test_the_published_layers_are_all_there():
     dilations = {m.dilation[0] for n, m in network.named_modules() if isinstance(m, nn.Conv2d) and "stages.4" in n}
     assert dilations == {1, 2}
     assert network.stages[4][0].branch[0].dilation == (1, 1) and network.stages[4][1].branch[0].dilation == (2, 2)
-    assert network.stages[5][0].branch[3].dilation == network.stages[6][0].branch[3].dilation == (4, 4)
+    assert network.stages[5][0].branch[2].dilation == network.stages[6][0].branch[2].dilation == (4, 4)
     dropouts = [m.p for m in network.modules() if isinstance(m, nn.Dropout2d)]
-    assert dropouts == [0.3, 0.5]
+    assert dropouts == [0.3, 0.3, 0.5, 0.5]
     weights = {  # by level, in units of 64² weights: 3×3 branches, and the shortcut of the first block
         2: 9 * (2 + 5 * 4) + 2,
         3: 9 * (8 + 5 * 16) + 8,
