@@ -21,8 +21,9 @@ KINDS = {"float32": 0, "float64": 1, "float16": 2, "uint8": 3, "int32": 4, "int8
 
 
 def array(values: np.ndarray, version: int) -> bytes:
-    """An NDArray as MXNet of one of its three versions writes it (NDArray::Save)."""
-    magic = {0: b"", 1: struct.pack("<I", 0xF993FAC8), 2: struct.pack("<Ii", 0xF993FAC9, 0)}[version]
+    """An NDArray as MXNet writes it, in one of the format's four versions (NDArray::Save)."""
+    magic = [b"", *(struct.pack("<I", 0xF993FAC7 + v) for v in (1, 2, 3))][version]
+    magic += struct.pack("<i", 0) if version >= 2 else b""  # dense
     extents = struct.pack(f"<{values.ndim}{'q' if version else 'I'}", *values.shape)
     context = struct.pack("<ii", 2, 0)  # written by a GPU
     kind = struct.pack("<i", KINDS[values.dtype.name])
@@ -159,7 +160,7 @@ def test_a_classifier_is_built_on_it():
 # --- MXNet's files ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", [0, 1, 2])
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_arrays_are_read_as_they_were_written(tmp_path: Path, version: int, kind: str):
     values = {"arg:a": np.arange(6).reshape(1, 2, 3).astype(kind), "aux:b": np.array([7]).astype(kind)}
@@ -170,11 +171,12 @@ def test_arrays_are_read_as_they_were_written(tmp_path: Path, version: int, kind
         assert np.array_equal(read[name[4:]].numpy(), array) and read[name[4:]].numpy().dtype == array.dtype
 
 
-def test_the_bytes_of_the_format_by_hand(tmp_path: Path):
-    """One array [1.0, 2.0] called "x", written out."""
-    text = """
+@pytest.mark.parametrize("magic", ["c9fa93f9", "cafa93f9"])
+def test_the_bytes_of_the_format_by_hand(tmp_path: Path, magic: str):
+    """One array [1.0, 2.0] called "x", written out as by versions 2 and 3."""
+    text = f"""
         1201000000000000 0000000000000000 0100000000000000
-        c9fa93f9 00000000 01000000 0200000000000000 01000000 00000000 00000000 0000803f 00000040
+        {magic} 00000000 01000000 0200000000000000 01000000 00000000 00000000 0000803f 00000040
         0100000000000000 0100000000000000 78"""
     (tmp_path / "x.params").write_bytes(bytes.fromhex(text))
     assert read_params(tmp_path / "x.params")["x"].tolist() == [1, 2]
@@ -207,6 +209,10 @@ def put(place: int, form: str, *values: int) -> bytes:
         (put(28, "i", 1), "sparse"),
         (put(24, "I", 900), "900 dimensions"),
         (put(32, "I", 0), "0 dimensions"),
+        (put(24, "Iii", 0xF993FACA, 1, 2), "sparse"),
+        (put(24, "Iii", 0xF993FACA, 0, 0), "0 dimensions"),
+        (put(24, "Iii", 0xF993FACA, 0, -1), "-1 dimensions"),
+        (put(24, "I", 0xF993FACB), "dimensions"),
         (put(36, "q", -2), "the shape"),
         (put(36, "qq", 2**40, 2**40), "ends too early"),
         (put(60, "i", 12), "unknown type 12"),
