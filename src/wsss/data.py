@@ -79,7 +79,7 @@ def squash(picture: np.ndarray, size: int) -> np.ndarray:
 
 
 def resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W) or (H, W, 3) uint8 → (height, width, …) of ``size``: averaged where it shrinks, so that nothing aliases."""
+    """(H, W) or (H, W, 3) uint8 at ``size``, (height, width): averaged where it shrinks, so that nothing aliases."""
     if picture.shape[:2] == size:
         return picture
     shrinks = min(picture.shape[:2]) > min(size)
