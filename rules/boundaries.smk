@@ -95,6 +95,5 @@ rule write_boundaries:
     params:
         title=lambda w: CONFIG.tables[w.boundaries].title,
         tolerance=CONFIG.boundaries.tolerance,
-        compared=ON_VOC2012,
     script:
         "../workflow/scripts/write_boundaries.py"

@@ -78,7 +78,7 @@ def measure_boundaries(
 ) -> None:
     """Writes one row per stage: images, scores, and counts, which are summed over the pictures.
 
-    ``stages``: name → folder, see ``stage_label``.
+    ``stages``: name → folder, see ``stage_label``.  Raises ``DataError`` for a label of another size than its picture.
     """
     rows = []
     for name, folder in stages.items():

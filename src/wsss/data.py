@@ -74,11 +74,16 @@ def _has_its_end(jpeg: bytes) -> bool:
 
 
 def squash(picture: np.ndarray, size: int) -> np.ndarray:
-    """The picture as a ``size`` × ``size`` square: averaging where it shrinks, so that nothing aliases."""
-    if picture.shape[:2] == (size, size):
+    """The picture as a ``size`` × ``size`` square, see ``resized``."""
+    return resized(picture, (size, size))
+
+
+def resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W) or (H, W, 3) uint8 at ``size``, (height, width): averaged where it shrinks, so that nothing aliases."""
+    if picture.shape[:2] == size:
         return picture
-    shrinks = min(picture.shape[:2]) > size
-    return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    shrinks = min(picture.shape[:2]) > min(size)
+    return cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
 def read_classes(path: Path) -> list[str]:

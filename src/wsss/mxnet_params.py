@@ -6,12 +6,15 @@ arrays, uint64 number of names, and each name as a uint64 length and its bytes. 
 ==========  ====================================================  ==========================
 version     begins with                                           extents of the shape
 ==========  ====================================================  ==========================
+3 (2019)    uint32 0xF993FACA, int32 storage type (0 is dense)    int32 count, int64 each
 2 (2017)    uint32 0xF993FAC9, int32 storage type (0 is dense)    uint32 count, int64 each
 1           uint32 0xF993FAC8                                     uint32 count, int64 each
 0 (before)  nothing                                               uint32 count, uint32 each
 ==========  ====================================================  ==========================
 
-and then int32 device type, int32 device id, int32 type of the values, and the values.
+and then int32 device type, int32 device id, int32 type of the values, and the values.  Version 3 follows
+NumPy's rules for shapes: no dimension is a scalar, -1 of them are an unknown shape, extents of 0 are of an empty array
+and not unknown; weights have none of these, and such arrays are refused in every version.
 """
 
 import math
@@ -26,7 +29,7 @@ from torch import Tensor
 from wsss.artifacts import check_digest
 from wsss.checkpoints import CheckpointError
 
-LIST_MAGIC, MAGIC_1, MAGIC_2 = 0x112, 0xF993FAC8, 0xF993FAC9
+LIST_MAGIC, MAGIC_1, MAGIC_2, MAGIC_3 = 0x112, 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 TYPES = {0: "<f4", 1: "<f8", 2: "<f2", 3: "u1", 4: "<i4", 5: "i1", 6: "<i8"}
 DIMENSIONS, NAME_BYTES = 8, 1024  # more, and the file is not one of weights
 
@@ -89,10 +92,10 @@ def _count(reader: _Reader) -> int:
 def _place(reader: _Reader) -> tuple[int, str, tuple[int, ...]]:
     """Where the values of the next array begin, their type, and their shape."""
     magic = reader.number("I")
-    if magic == MAGIC_2 and reader.number("i") != 0:
+    if magic in (MAGIC_2, MAGIC_3) and reader.number("i") != 0:
         raise reader.error("an array is sparse")
-    versioned = magic in (MAGIC_1, MAGIC_2)
-    dimensions = reader.number("I") if versioned else magic
+    versioned = magic in (MAGIC_1, MAGIC_2, MAGIC_3)
+    dimensions = reader.number("i") if versioned else magic
     if not 1 <= dimensions <= DIMENSIONS:
         raise reader.error(f"an array has {dimensions} dimensions", "is it damaged? copy it again")
     shape = reader.numbers(f"{dimensions}{'q' if versioned else 'I'}")

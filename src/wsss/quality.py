@@ -7,7 +7,7 @@ import numpy as np
 
 from wsss.artifacts import written_aside
 from wsss.class_maps import normalise, resize_attention
-from wsss.data import Picture
+from wsss.data import Picture, check_size
 from wsss.label_io import read_label
 from wsss.map_io import read_maps
 from wsss.metrics import label_confusion, label_quality
@@ -25,10 +25,16 @@ def map_label(picture: Picture, maps: Path, *, aligned: bool) -> np.ndarray:
 
 
 def stage_label(picture: Picture, folder: Path, *, aligned: bool) -> np.ndarray:
-    """The label in ``folder`` of a picture, (H, W) uint8; where it is called "maps", the one that they alone give."""
+    """The label in ``folder`` of a picture, (H, W) uint8; where it is called "maps", the one that they alone give.
+
+    Raises ``DataError`` if the label has another size than its picture.
+    """
     if folder.name == "maps":
         return map_label(picture, folder, aligned=aligned)
-    return read_label(folder / f"{picture.image_id}.png")
+    file = folder / f"{picture.image_id}.png"
+    label = read_label(file)
+    check_size(file, label, (picture.height, picture.width))
+    return label
 
 
 def stage_quality(

@@ -1,6 +1,7 @@
 """ResNet-38, the wide and shallow residual network: model A1 of Wu, Shen & van den Hengel (Pattern Recognition 2019).
 
-At output stride 8 and with dropout in its two widest blocks it is what AffinityNet and SEAM call ``resnet38d``.
+At output stride 8 and with two dropouts in each of its two widest blocks it has the layers that AffinityNet and SEAM
+call ``resnet38d``; those freeze the first layers and every batch norm in training, which here train.
 """
 
 import re
@@ -8,7 +9,7 @@ import re
 from torch import Tensor, nn
 
 RESNET38_IDENTITY = {"network": "backbone", "backbone": "resnet38"}  # of the converted weights
-DROPOUT = (0.3, 0.5)  # of the two bottlenecks, in AffinityNet's classifier
+DROPOUT = (0.3, 0.5)  # of the two bottlenecks, in AffinityNet's network
 
 
 class WideBlock(nn.Module):
@@ -16,7 +17,7 @@ class WideBlock(nn.Module):
 
     (B, ``inputs``, H, W) → (B, ``widths[-1]``, H / ``stride``, W / ``stride``); ``widths`` and ``dilations`` are of
     the convolutions.  The shortcut is the input itself or, where the shape changes, a 1×1 convolution of the activated
-    input.
+    input.  ``dropout`` of whole channels precedes every convolution of the branch but the first.
     """
 
     def __init__(
@@ -24,19 +25,22 @@ class WideBlock(nn.Module):
     ):
         super().__init__()
         kernels = (3, 3) if len(widths) == 2 else (1, 3, 1)
-        self.activate = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(inplace=True))
+        self.activate = _activation(inputs)
         layers: list[nn.Module] = [_convolution(inputs, widths[0], kernels[0], stride, dilations[0])]
         for place in range(1, len(widths)):
             before, width = widths[place - 1 : place + 1]
-            layers += [nn.BatchNorm2d(before), nn.ReLU(inplace=True)]
-            layers += [nn.Dropout2d(dropout)] if dropout and width == widths[-1] else []
-            layers.append(_convolution(before, width, kernels[place], 1, dilations[place]))
+            layers += [_activation(before, dropout), _convolution(before, width, kernels[place], 1, dilations[place])]
         self.branch = nn.Sequential(*layers)
         self.shortcut = None if (inputs, stride) == (width, 1) else _convolution(inputs, width, 1, stride, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         activated = self.activate(x)
         return self.branch(activated) + (x if self.shortcut is None else self.shortcut(activated))
+
+
+def _activation(channels: int, dropout: float = 0) -> nn.Sequential:
+    dropped = [nn.Dropout2d(dropout)] if dropout else []
+    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True), *dropped)
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, dilation: int) -> nn.Conv2d:
@@ -71,8 +75,8 @@ def resnet38_stages(width: int = 64) -> tuple[list[nn.Module], list[int], list[i
 
 LAYERS = {  # of a block: (norm before it, convolution), MXNet's name → ours
     "branch2a": ("activate.0", "branch.0"),
-    "branch2b1": ("branch.1", "branch.3"),
-    "branch2b2": ("branch.4", "branch.7"),
+    "branch2b1": ("branch.1.0", "branch.2"),
+    "branch2b2": ("branch.3.0", "branch.4"),
     "branch1": (None, "shortcut"),
 }
 NORMS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_var": "running_var"}

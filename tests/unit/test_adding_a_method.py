@@ -27,7 +27,6 @@ def copy_with_method(folder: Path) -> Path:
         if name.startswith("src/wsss/plain_cam/"):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
-    (folder / "src/wsss/plain_cam/__init__.py").touch()
     lists = {"methods": r"^METHODS.*$", "settings": r"^    smvwe: .*$"}
     entries = {"methods": (line("METHODS: "), "wsss.plain_cam.method import METHOD as PLAIN_CAM")}
     entries["settings"] = (f"\\g<0>\n    {line('plain_cam: PlainCAM')}", "wsss.plain_cam.settings import PlainCAM")
@@ -79,5 +78,6 @@ def test_the_example_is_planned_and_labels_as_it_says(tmp_path: Path):
 
 def test_the_example_has_every_file_that_it_lists():
     listed = set(re.findall(r"`((?:src|rules|workflow)/[\w/]*(?:plain_cam|make_cam)[\w/]*\.\w+)`", TEXT))
+    assert "src/wsss/plain_cam/__init__.py" in listed  # without it, the folder is no package
     assert listed - {"tests/unit/test_plain_cam.py"} <= set(printed("python"))
     assert yaml.safe_load(printed("yaml")["config/fourth.yaml"])["experiments"]["plain_cam"]["set"]

@@ -12,10 +12,11 @@ import pytest
 
 from wsss.boundaries import boundary, boundary_counts, boundary_scores, measure_boundaries
 from wsss.comparison import PUBLISHED_BOUNDARIES, boundary_table, read_published_boundaries
-from wsss.data import Picture
+from wsss.data import DataError, Picture
 from wsss.label_io import write_label
 from wsss.pages import boundary_note, to_markdown
 from wsss.progress import Progress
+from wsss.quality import stage_quality
 
 PAPER = Path(__file__).resolve().parents[2] / "config" / "paper"
 
@@ -115,6 +116,21 @@ def test_a_folder_of_labels_is_summed_over_pictures(tmp_path: Path, processes: i
     assert [float(exact[k]) for k in ("recall", "precision", "f1")] == [1, 1, 1]
     counted = [int(mined[k]) for k in ("images", "predicted", "predicted_found", "true", "true_found")]
     assert counted == [2, 4, 0, 4, 0] and float(mined["f1"]) == 0
+
+
+@pytest.mark.parametrize("measure", ["boundaries", "quality"])
+def test_a_label_of_another_size_is_named(tmp_path: Path, measure: str):
+    for folder, value in (("masks", label("0011", "0011")), ("mined", label("001", "001"))):
+        (tmp_path / folder).mkdir()
+        write_label(tmp_path / folder / "a.png", value)
+    pictures = [Picture("a", "train", 4, 2, (1,), tmp_path / "a.jpg", None)]
+    given = (pictures, {"a": tmp_path / "masks/a.png"}, {"mined": tmp_path / "mined"})
+    rest = (tmp_path / "out.csv", Progress("test", io.StringIO(), io.StringIO()))
+    with pytest.raises(DataError, match=r"mined/a\.png is 3×2 px but its picture is 4×2"):
+        if measure == "boundaries":
+            measure_boundaries(*given, *rest, tolerance=0.0, aligned=True)
+        else:
+            stage_quality(*given, 2, *rest, aligned=True)
 
 
 # --- the table ----------------------------------------------------------------------------------------------------

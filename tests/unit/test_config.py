@@ -1,6 +1,7 @@
 """The configuration: what is wrong is named, with the nearest valid key."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,16 @@ def test_the_published_labels_do_not_rest_on_defaults():
     defaults = science_leaves(Config())
     for name in ("fusion", "mining", "retraining", "attention"):
         assert all(defaults[f"{name}.{key}"] == value for key, value in written[name].items()), name
+
+
+def test_the_documentation_names_what_the_ablation_changes():
+    raw = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    sets = [raw["experiments"][row]["set"] for row in raw["tables"]["smvwe_ablation"]["rows"]]
+    changed = {key for settings in sets for key in settings if key.startswith("smvwe.")}
+    (text,) = re.findall(
+        r"^`smvwe_ablation` has rows for (.*?\.) The rest\s", (ROOT / "docs/smvwe.md").read_text(), re.M | re.S
+    )
+    assert set(re.findall(r"`(smvwe\.\w+)`", text)) == changed
 
 
 def test_every_setting_is_described():

@@ -16,6 +16,8 @@ from wsss.data import (
     read_images,
     read_masks,
     read_picture,
+    resized,
+    squash,
 )
 from wsss.label_io import write_label
 
@@ -109,6 +111,14 @@ def test_pictures_are_read_in_rgb_and_squashed(tmp_path):
     read = read_picture(tmp_path / "red.jpg")
     assert read.shape == (40, 60, 3) and read[..., 0].min() > 240 and read[..., 2].max() < 10
     assert read_picture(tmp_path / "red.jpg", 33).shape == (33, 33, 3)
+
+
+def test_what_shrinks_is_averaged():
+    """A pattern finer than the new pixels would alias; a map of grey values has no third axis."""
+    stripes = np.tile(np.array([0, 250], np.uint8), (20, 30))
+    assert set(resized(stripes, (10, 15)).ravel()) == {125}
+    assert resized(stripes, (40, 90)).shape == (40, 90) and resized(stripes, (20, 60)) is stripes
+    assert np.array_equal(squash(stripes, 10), resized(stripes, (10, 10)))
 
 
 @pytest.mark.parametrize("kept", [0, 0.5, 0.95])

@@ -21,8 +21,9 @@ KINDS = {"float32": 0, "float64": 1, "float16": 2, "uint8": 3, "int32": 4, "int8
 
 
 def array(values: np.ndarray, version: int) -> bytes:
-    """An NDArray as MXNet of one of its three versions writes it (NDArray::Save)."""
-    magic = {0: b"", 1: struct.pack("<I", 0xF993FAC8), 2: struct.pack("<Ii", 0xF993FAC9, 0)}[version]
+    """An NDArray as MXNet writes it, in one of the format's four versions (NDArray::Save)."""
+    magic = [b"", *(struct.pack("<I", 0xF993FAC7 + v) for v in (1, 2, 3))][version]
+    magic += struct.pack("<i", 0) if version >= 2 else b""  # dense
     extents = struct.pack(f"<{values.ndim}{'q' if version else 'I'}", *values.shape)
     context = struct.pack("<ii", 2, 0)  # written by a GPU
     kind = struct.pack("<i", KINDS[values.dtype.name])
@@ -94,9 +95,25 @@ def test_a_new_width_goes_through_the_activated_input():
         for weight in block.parameters():
             weight.fill_(0.0 if weight.ndim == 4 and weight.shape[-1] == 3 else 1.0)
         block.activate[0].bias.zero_()
-        block.branch[1].bias.zero_()
+        block.branch[1][0].bias.zero_()
     out = block(torch.tensor([[[[-2.0, 3.0]]]]))
     assert out.flatten().tolist() == pytest.approx([0, 3, 0, 3], rel=1e-4)
+
+
+def test_a_bottleneck_drops_out_before_its_second_and_third_convolution():
+    block = WideBlock(4, (2, 4, 8), dilations=(1, 4, 1), dropout=0.3)
+    layers = [m for m in block.branch.modules() if not isinstance(m, nn.Sequential)]
+    between = [nn.BatchNorm2d, nn.ReLU, nn.Dropout2d, nn.Conv2d]
+    assert [type(m) for m in layers] == [nn.Conv2d, *between, *between]
+    assert [m.kernel_size for m in layers if isinstance(m, nn.Conv2d)] == [(1, 1), (3, 3), (1, 1)]
+    assert not [m for m in WideBlock(4, (4, 4), dilations=(1, 1)).modules() if isinstance(m, nn.Dropout2d)]
+
+
+def test_batch_norms_train():
+    """AffinityNet freezes them; docs/judging.md says that these are not."""
+    network = resnet38(width=4).train()
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert norms and all(m.training and m.weight.requires_grad for m in norms)
 
 
 def test_the_published_layers_are_all_there():
@@ -107,9 +124,9 @@ def test_the_published_layers_are_all_there():
     dilations = {m.dilation[0] for n, m in network.named_modules() if isinstance(m, nn.Conv2d) and "stages.4" in n}
     assert dilations == {1, 2}
     assert network.stages[4][0].branch[0].dilation == (1, 1) and network.stages[4][1].branch[0].dilation == (2, 2)
-    assert network.stages[5][0].branch[3].dilation == network.stages[6][0].branch[3].dilation == (4, 4)
+    assert network.stages[5][0].branch[2].dilation == network.stages[6][0].branch[2].dilation == (4, 4)
     dropouts = [m.p for m in network.modules() if isinstance(m, nn.Dropout2d)]
-    assert dropouts == [0.3, 0.5]
+    assert dropouts == [0.3, 0.3, 0.5, 0.5]
     weights = {  # by level, in units of 64² weights: 3×3 branches, and the shortcut of the first block
         2: 9 * (2 + 5 * 4) + 2,
         3: 9 * (8 + 5 * 16) + 8,
@@ -143,7 +160,7 @@ def test_a_classifier_is_built_on_it():
 # --- MXNet's files ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", [0, 1, 2])
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_arrays_are_read_as_they_were_written(tmp_path: Path, version: int, kind: str):
     values = {"arg:a": np.arange(6).reshape(1, 2, 3).astype(kind), "aux:b": np.array([7]).astype(kind)}
@@ -154,11 +171,12 @@ def test_arrays_are_read_as_they_were_written(tmp_path: Path, version: int, kind
         assert np.array_equal(read[name[4:]].numpy(), array) and read[name[4:]].numpy().dtype == array.dtype
 
 
-def test_the_bytes_of_the_format_by_hand(tmp_path: Path):
-    """One array [1.0, 2.0] called "x", written out."""
-    text = """
+@pytest.mark.parametrize("magic", ["c9fa93f9", "cafa93f9"])
+def test_the_bytes_of_the_format_by_hand(tmp_path: Path, magic: str):
+    """One array [1.0, 2.0] called "x", written out as by versions 2 and 3."""
+    text = f"""
         1201000000000000 0000000000000000 0100000000000000
-        c9fa93f9 00000000 01000000 0200000000000000 01000000 00000000 00000000 0000803f 00000040
+        {magic} 00000000 01000000 0200000000000000 01000000 00000000 00000000 0000803f 00000040
         0100000000000000 0100000000000000 78"""
     (tmp_path / "x.params").write_bytes(bytes.fromhex(text))
     assert read_params(tmp_path / "x.params")["x"].tolist() == [1, 2]
@@ -191,6 +209,10 @@ def put(place: int, form: str, *values: int) -> bytes:
         (put(28, "i", 1), "sparse"),
         (put(24, "I", 900), "900 dimensions"),
         (put(32, "I", 0), "0 dimensions"),
+        (put(24, "Iii", 0xF993FACA, 1, 2), "sparse"),
+        (put(24, "Iii", 0xF993FACA, 0, 0), "0 dimensions"),
+        (put(24, "Iii", 0xF993FACA, 0, -1), "-1 dimensions"),
+        (put(24, "I", 0xF993FACB), "dimensions"),
         (put(36, "q", -2), "the shape"),
         (put(36, "qq", 2**40, 2**40), "ends too early"),
         (put(60, "i", 12), "unknown type 12"),

@@ -1,7 +1,8 @@
 """Fuses OA-CAMs and saliency into initial labels."""
 
-from label_job import make_labels
+from label_job import label_job
 
-from wsss.nsrom.label_stages import initial_label
+with label_job(snakemake, {"maps": "maps"}) as make_labels:
+    from wsss.nsrom.label_stages import initial_label
 
-make_labels(snakemake, initial_label, {"maps": "maps"})
+    make_labels(initial_label)

@@ -3,9 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from label_job import make_labels
+from label_job import label_job
 
-from wsss.smvwe.labels import word_label
+with label_job(snakemake, {"maps": "maps"}) as make_labels:
+    from wsss.smvwe.labels import word_label
 
-score = Path(snakemake.input.score) if snakemake.input.get("score") else None
-make_labels(snakemake, partial(word_label, chosen=score), {"maps": "maps"})
+    score = snakemake.input.get("score")
+    make_labels(partial(word_label, chosen=Path(score) if score else None))

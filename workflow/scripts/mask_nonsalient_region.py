@@ -1,7 +1,8 @@
 """Masks non-salient regions of first-round predictions."""
 
-from label_job import make_labels
+from label_job import label_job
 
-from wsss.nsrom.label_stages import masked_label
+with label_job(snakemake, {"predictions": "predictions", "labels": "labels"}) as make_labels:
+    from wsss.nsrom.label_stages import masked_label
 
-make_labels(snakemake, masked_label, {"predictions": "predictions", "labels": "labels"})
+    make_labels(masked_label)

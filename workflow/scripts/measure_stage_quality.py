@@ -5,18 +5,21 @@ from pathlib import Path
 from job import job
 
 with job(snakemake, may_read_masks=True) as run:
+    from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images, read_masks
     from wsss.quality import stage_quality
 
-    classes = read_classes(snakemake.input.classes)
-    pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-    stages = {n: Path(snakemake.input[n]) for n in snakemake.params.stages if hasattr(snakemake.input, n)}
+    p, given = snakemake.params, snakemake.input
+    pictures = read_images(given.images, given.classes, p.split)
+    stages = {n: Path(given[n]) for n in p.stages if hasattr(given, n)}
+    for name, folder in stages.items():
+        check_folder(folder, given[f"{name}_manifest"], [q.image_id for q in pictures])
     stage_quality(
         pictures,
-        read_masks(snakemake.input.masks),
+        read_masks(given.masks),
         stages,
-        len(classes),
+        len(read_classes(given.classes)),
         Path(snakemake.output.quality),
         run.progress,
-        aligned=snakemake.params.aligned,
+        aligned=p.aligned,
     )

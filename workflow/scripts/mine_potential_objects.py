@@ -1,7 +1,8 @@
 """Mines potential objects: initial labels and CAMs give pseudo labels."""
 
-from label_job import make_labels
+from label_job import label_job
 
-from wsss.nsrom.label_stages import mined_label
+with label_job(snakemake, {"initial": "initial", "maps": "maps"}) as make_labels:
+    from wsss.nsrom.label_stages import mined_label
 
-make_labels(snakemake, mined_label, {"initial": "initial", "maps": "maps"})
+    make_labels(mined_label)

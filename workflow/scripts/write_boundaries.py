@@ -1,15 +1,12 @@
 """Writes a table of label boundaries for readers."""
 
-from pathlib import Path
-
 from job import job
+from table_job import write_forms
 
 with job(snakemake):
     from wsss.comparison import read_comparison
-    from wsss.pages import boundary_note, page, section, to_latex, to_markdown
+    from wsss.pages import boundary_note
 
-    table, out, p = read_comparison(snakemake.input.table), snakemake.output, snakemake.params
-    note = boundary_note(p.tolerance, published=p.compared)
-    Path(out.md).write_text(to_markdown(table, p.title, note))
-    Path(out.tex).write_text(to_latex(table, p.title, note))
-    Path(out.html).write_text(page(p.title, section(table, text=note, file=f"{snakemake.wildcards.boundaries}.csv")))
+    table, p = read_comparison(snakemake.input.table), snakemake.params
+    # Published rows have a source; a table can have none on VOC, too.
+    write_forms(snakemake, table, p.title, boundary_note(p.tolerance, published="source" in table))

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from job import job
+from table_job import write_forms
 
 with job(snakemake):
     import pandas as pd
 
-    from wsss.pages import CLASSES_NOTE, page, section, to_latex, to_markdown
+    from wsss.pages import CLASSES_NOTE
 
-    table, out, title = pd.read_csv(snakemake.input.table), snakemake.output, snakemake.params.title
-    note = f"{CLASSES_NOTE} {Path(snakemake.input.note).read_text().strip()}"
-    Path(out.md).write_text(to_markdown(table, title, note))
-    Path(out.tex).write_text(to_latex(table, title, note))
-    Path(out.html).write_text(page(title, section(table, text=note, file=f"{snakemake.wildcards.class_table}.csv")))
+    given = snakemake.input
+    note = f"{CLASSES_NOTE} {Path(given.note).read_text().strip()}"
+    write_forms(snakemake, pd.read_csv(given.table), snakemake.params.title, note)

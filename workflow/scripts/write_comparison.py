@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from job import job
+from table_job import write_forms
 
 with job(snakemake):
     from wsss.comparison import read_comparison
-    from wsss.pages import COMPARISON_NOTE, OURS_ALONE_NOTE, page, section, to_latex, to_markdown
+    from wsss.pages import COMPARISON_NOTE, OURS_ALONE_NOTE
 
-    table, out, p = read_comparison(snakemake.input.table), snakemake.output, snakemake.params
+    given, p = snakemake.input, snakemake.params
     about = COMPARISON_NOTE if p.compared else OURS_ALONE_NOTE
-    note = f"{about} {Path(snakemake.input.note).read_text().strip()}"
-    Path(out.md).write_text(to_markdown(table, p.title, note))
-    Path(out.tex).write_text(to_latex(table, p.title, note))
-    Path(out.html).write_text(page(p.title, section(table, text=note, file=f"{snakemake.wildcards.comparison}.csv")))
+    note = f"{about} {Path(given.note).read_text().strip()}"
+    write_forms(snakemake, read_comparison(given.table), p.title, note)

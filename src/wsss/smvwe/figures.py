@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from wsss.data import Picture, read_picture
+from wsss.data import Picture, read_picture, resized
 from wsss.label_io import read_gray, read_label
 from wsss.pictures import Row, paint_heat, paint_label, picture_row
 from wsss.smvwe.labels import strongest_map
 from wsss.smvwe.network import WordNetwork
-from wsss.smvwe.samples import inference_sizes, resized
+from wsss.smvwe.samples import inference_sizes
 from wsss.training import device
 
 GOLDEN = 0.618034  # neighbours in the codebook get hues that are far apart

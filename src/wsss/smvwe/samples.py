@@ -1,13 +1,12 @@
 """What the network is shown: augmented training pictures with their saliency maps, and the sizes of inference."""
 
-import cv2
 import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
 from wsss.augment import jitter_colour, scale_and_crop
 from wsss.classification import jittered
-from wsss.data import Picture, read_picture
+from wsss.data import Picture, read_picture, resized
 from wsss.label_io import read_gray
 from wsss.randomness import generator
 from wsss.resampling import aligned_size
@@ -25,7 +24,7 @@ def training_sample(
     crop = settings["smvwe.crop_size"]
     if crop is None:
         image = jittered(picture, settings, seed, epoch, index)
-        arrays = [image] if saliency is None else [image, _as_large(saliency, image)]
+        arrays = [image] if saliency is None else [image, resized(saliency, image.shape[:2])]
         if generator("flip", seed, epoch, index).random() < 0.5:
             arrays = [a[:, ::-1] for a in arrays]
         return tuple(np.ascontiguousarray(a) for a in arrays)
@@ -62,15 +61,3 @@ def inference_sizes(picture: Picture, settings: dict) -> list[tuple[int, int]]:
         sides = [aligned_size(settings["classifier.image_size"], scale, stride) for scale in scales]
         return [(side, side) for side in sides]
     return [(max(1, round(picture.height * s)), max(1, round(picture.width * s))) for s in scales]
-
-
-def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W, 3) uint8 → (*size, 3): averaging where it shrinks, so that nothing aliases."""
-    if image.shape[:2] == size:
-        return image
-    shrinks = min(image.shape[:2]) > min(size)
-    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-
-
-def _as_large(saliency: np.ndarray, image: np.ndarray) -> np.ndarray:
-    return resized(saliency, image.shape[:2])

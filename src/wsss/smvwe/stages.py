@@ -14,7 +14,7 @@ from wsss.batches import batches_of, chunks_of
 from wsss.checkpoints import save_checkpoint
 from wsss.class_maps import relative
 from wsss.classification import one_hot, train_section
-from wsss.data import Picture, read_picture
+from wsss.data import Picture, read_picture, resized
 from wsss.map_io import write_maps
 from wsss.progress import Progress
 from wsss.randomness import generator
@@ -22,7 +22,7 @@ from wsss.resampling import upsample_logits
 from wsss.resuming import SavedState
 from wsss.smvwe.losses import LossCourse, joint_losses
 from wsss.smvwe.network import WordNetwork, build_network, identity, trained_network
-from wsss.smvwe.samples import inference_sizes, resized, saliency_on_grid, training_sample
+from wsss.smvwe.samples import inference_sizes, saliency_on_grid, training_sample
 from wsss.training import device, write_history
 
 FIRST_PICTURES = 64  # so many, drawn by seed, give the words to begin with
