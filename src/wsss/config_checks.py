@@ -82,9 +82,9 @@ def check_same_network(where: str, settings: dict[str, dict[str, Any]]) -> None:
 
 
 def nearest(key: str, known: Iterable[str]) -> str:
-    """The words that suggest the known key closest to ``key``; empty if none is."""
+    """The words that suggest the known key closest to ``key``, for the end of a sentence; empty if none is."""
     match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
     if not match:
         leaf = key.rsplit(".", 1)[-1]
         match = [k for k in known if k.rsplit(".", 1)[-1] == leaf][:1]
-    return f"; did you mean '{match[0]}'?" if match else ""
+    return f" (did you mean '{match[0]}'?)" if match else ""

@@ -49,3 +49,8 @@ class Method:
     unused: Callable[[str, Settings], set[str]] = lambda stage, settings: set()
     # Why settings that are valid alone cannot be had together, in a sentence; None if they can.
     problem: Callable[[Settings], str | None] = lambda settings: None
+
+    def __post_init__(self) -> None:
+        foreign = [m.stage for m in self.measured if m.stage not in self.stages]
+        if foreign:
+            raise ValueError(f"the method {self.title} measures '{foreign[0]}', which is none of its stages")

@@ -58,8 +58,8 @@ plan = Plan(config)
 print(sorted(variant.stage for variant in plan.chain(plan.settings("plain_cam"))))
 picture = Picture("a", "train", 3, 1, (2, 3), None, None)
 maps = torch.tensor([[[9.0, 9, 9]], [[4.0, 1, 0]], [[0.0, 1, 2]]])
-print(cam_label(maps, picture, background=0.3, aligned=True).tolist())
-print(cam_label(maps * 0, picture, background=0.3, aligned=True).tolist())
+print(cam_label(maps, picture, floor=0.3, aligned=True).tolist())
+print(cam_label(maps * 0, picture, floor=0.3, aligned=True).tolist())
 """
 
 

@@ -1,11 +1,13 @@
 """The list of methods: what each says of itself fits together, and nothing else lists them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wsss.code_graph import sources
 from wsss.config import ConfigError, load_config
+from wsss.method_types import Measured
 from wsss.methods import MEASURED, METHODS, OWNERS, ROLES, SHARED, STAGES
 from wsss.variants import Plan, resolve
 
@@ -87,3 +89,9 @@ def test_its_code_is_its_own(method: str):
     for module in sorted((SOURCES / "wsss" / method).glob("*.py")):
         found = {f.relative_to(SOURCES).parts[1] for f in sources(module, (SOURCES,))}
         assert not found & (set(METHODS) - {method}), module
+
+
+def test_a_method_measures_its_own_stages():
+    nsrom = METHODS["nsrom"]
+    with pytest.raises(ValueError, match="NSROM measures 'elsewhere', which is none of its stages"):
+        replace(nsrom, measured=(Measured("elsewhere", "e", "elsewhere"),))

@@ -64,7 +64,8 @@ def test_the_profile_names_no_rule_that_is_gone():
 def test_threads_that_depend_on_this_machine_are_set_for_a_cluster():
     dependent = {name for name, text in rules().items() if "threads: LABEL_THREADS" in text}
     assert dependent
-    assert dependent <= named(profile("slurm")["set-threads"])
+    unknown = dependent - named(profile("slurm")["set-threads"])
+    assert not unknown, f"profiles/slurm/config.yaml names no threads for {sorted(unknown)}: see scattered_labels there"
 
 
 def test_the_cluster_is_described_in_one_place(tmp_path: Path):

@@ -136,18 +136,18 @@ def test_bad_data(workplace: Workplace, spoil: Callable[[Path], str]):
         (
             "unknown_key",
             {"masking": {"kernal": 5}},
-            "There is no setting 'masking.kernal'; did you mean 'masking.kernel'?",
+            "There is no setting 'masking.kernal' (did you mean 'masking.kernel'?",
         ),
         (
             "sweep_over_nothing",
             {"sweeps": {"mine": {"title": "t", "key": "masking.kernels", "values": [1], "axis": "a"}}},
-            "Sweep 'mine': There is no setting 'masking.kernels'; did you mean 'masking.kernel'?",
+            "Sweep 'mine': There is no setting 'masking.kernels' (did you mean 'masking.kernel'?",
         ),
         ("ill_typed", {"classifier": {"epochs": "many"}}, "The setting 'classifier.epochs' is 'many'"),
         (
             "unknown_row",
             {"tables": {"nsrom_table3": {"rows": ["nsrm"]}}},
-            "tables.nsrom_table3 names the experiment 'nsrm', which is not defined; did you mean",
+            "tables.nsrom_table3 names the experiment 'nsrm', which is not defined (did you mean",
         ),
     ],
 )

@@ -212,7 +212,7 @@ def test_a_wrong_model_of_saliency(place: Place):
         ({"train_split": "train"}, "dataset.voc2012 has the splits trainaug and val"),
         (
             {"voc2012": {"trainval": {"pth": "a"}}},
-            "'dataset.voc2012.trainval.pth'; did you mean 'dataset.voc2012.train",
+            "'dataset.voc2012.trainval.pth' (did you mean 'dataset.voc2012.train",
         ),
         ({"voc2012": {"sbd": {"checksum": "abc"}}}, "The setting 'dataset.voc2012.sbd.checksum' is 'abc'"),
     ],
