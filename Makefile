@@ -33,7 +33,7 @@ demo: env  ## Table 3 of NSROM on the embedded data set, with figures, in one HT
 	@echo "The report: $(CURDIR)/results/openmoji/report.html"
 
 test: env  ## all tests but SLURM's
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slurm: env  ## the tests that start a SLURM of one node (as root; Debian: slurm-wlm, munge)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm
