@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from wsss.config_checks import check_combination, check_data, check_same_network, nearest
+from wsss.config_checks import check_combination, check_data, check_pairs, check_same_network, nearest
 from wsss.data_settings import Dataset, Submission, Weights
 from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
 from wsss.settings import Science
@@ -178,6 +178,7 @@ def load_config(raw: dict[str, Any]) -> Config:
     except ValidationError as error:
         raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
     check_data(config)
+    check_pairs(config)
     _check_references(config)
     return config
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from wsss.methods import METHODS
 from wsss.setting_types import ConfigError
+from wsss.voc.classes import CLASSES
 
 
 def check_combination(settings: dict[str, Any]) -> None:
@@ -79,6 +80,20 @@ def check_same_network(where: str, settings: dict[str, dict[str, Any]]) -> None:
                 raise ConfigError(
                     f"{where} compares methods, but '{first}' and '{name}' differ in {key}: give both the same."
                 )
+
+
+def check_pairs(config: Any) -> None:
+    """Pairs name classes of the data; those of a user's folder or of COCO are read later, when labels are measured."""
+    if config.dataset.path is not None or config.dataset.coco is not None:
+        return
+    for name, figure in config.confusion_figures.items():
+        for pair in figure.pairs:
+            for word in pair if figure.contexts is None else pair[:1]:
+                if word not in CLASSES[1:]:
+                    raise ConfigError(
+                        f"confusion_figures.{name} has the pair {pair}, but there is no class "
+                        f"'{word}'{nearest(word, CLASSES[1:])}."
+                    )
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

@@ -202,3 +202,16 @@ def test_only_scores_are_shown_by_class():
     table = {"title": "", "rows": ["one"], "measure": "boundaries", "per_class": True}
     with pytest.raises(ConfigError, match=r"tables\.t has per_class, but measure is boundaries"):
         load_config({"experiments": {"one": {"label": ""}}, "tables": {"t": table}})
+
+
+def test_a_pair_of_unknown_classes_is_refused_before_anything_runs():
+    figure = {"title": "", "experiments": ["one"], "pairs": [["boat", "brid"]]}
+    raw = {"experiments": {"one": {"label": ""}}, "confusion_figures": {"f": figure}}
+    with pytest.raises(ConfigError, match=r"no class 'brid' \(did you mean 'bird'\?\)"):
+        load_config(raw)
+    figure["contexts"] = "contexts"  # then it may be a folder there
+    assert load_config(raw)
+    figure["pairs"] = [["baot", "water"]]
+    with pytest.raises(ConfigError, match="no class 'baot'"):
+        load_config(raw)
+    assert load_config(raw | {"dataset": {"name": "mine", "path": "pictures"}})  # whose classes are read later
