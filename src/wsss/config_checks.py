@@ -29,7 +29,14 @@ def check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError(
             "segmentation.supervision is checkpoint, whose file has the caffe form: set segmentation.init to coco."
         )
-    if problem := METHODS[settings["method"]].problem(settings):
+    method = METHODS[settings["method"]]
+    weak, masked = settings["segmentation.supervision"] == "image_labels", settings["retraining.retrain_on"] == "masked"
+    if weak and masked and "masked_labels" not in method.stages:
+        raise ConfigError(
+            f"retraining.retrain_on is masked, but method is {settings['method']}, which masks no predictions: "
+            "set it to predictions or none."
+        )
+    if problem := method.problem(settings):
         raise ConfigError(problem)
     first, epochs = settings["attention.first_epoch"], settings["classifier.epochs"]
     if first >= epochs:

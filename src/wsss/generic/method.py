@@ -9,15 +9,6 @@ def _unused(stage: str, settings: Settings) -> set[str]:
     return {k for k in settings if k.startswith("prediction.crf.")}
 
 
-def _problem(settings: Settings) -> str | None:
-    if settings["segmentation.supervision"] == "image_labels" and settings["retraining.retrain_on"] == "masked":
-        return (
-            "retraining.retrain_on is masked, but method is generic, which has no saliency to mask with: set it to "
-            "predictions or none."
-        )
-    return None
-
-
 METHOD = Method(
     title="generic features",
     supervision=lambda settings: "I",
@@ -34,5 +25,4 @@ METHOD = Method(
     labels=lambda settings: "estimated_masks",
     measured=(Measured("estimated_masks", "estimated", "estimated mask"),),
     unused=_unused,
-    problem=_problem,
 )

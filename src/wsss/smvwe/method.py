@@ -25,11 +25,6 @@ def _unused(stage: str, settings: Settings) -> set[str]:
 
 
 def _problem(settings: Settings) -> str | None:
-    if settings["segmentation.supervision"] == "image_labels" and settings["retraining.retrain_on"] == "masked":
-        return (
-            "retraining.retrain_on is masked, but method is smvwe, which does not mask its predictions: set it to "
-            "predictions or none."
-        )
     if not settings["smvwe.image_loss"] and not settings["smvwe.saliency_feedback"]:
         return "smvwe.image_loss and smvwe.saliency_feedback are both false: nothing trains the maps; set one of them."
     low, high = settings["smvwe.long_side"]
