@@ -7,12 +7,6 @@ wildcard_constraints:
     boundaries=one_of(BOUNDARIES),
 
 
-def boundary_files(experiments):
-    """The measurements of all seeds of each experiment."""
-    file = f"{RESULTS}/boundaries/{{experiment}}/seed-{{seed}}/boundaries.csv"
-    return expand(file, experiment=experiments, seed=CONFIG.seeds)
-
-
 for name in BOUNDARIES:
 
     rule:
@@ -52,7 +46,7 @@ rule measure_boundaries:
 rule compute_boundaries:
     input:
         code=code("compute_boundaries.py"),
-        measured=lambda w: boundary_files(rows_of(w.boundaries)),
+        measured=lambda w: measurements("boundaries", "boundaries.csv", rows_of(w.boundaries)),
         published=lambda w: compared_with(w.boundaries),
     output:
         table=f"{TABLES}/{{boundaries}}.csv",

@@ -5,13 +5,6 @@ wildcard_constraints:
     confusion=one_of(CONFIG.confusion_figures),
 
 
-def confusion_files(figure):
-    """The measurements of all seeds of each experiment that a figure compares."""
-    file = f"{RESULTS}/cooccurrence/{figure}/{{experiment}}/seed-{{seed}}/confusion.csv"
-    experiments = CONFIG.confusion_figures[figure].experiments
-    return expand(file, experiment=experiments, seed=CONFIG.seeds)
-
-
 def labels_looked_at(wildcards):
     """The folder that a figure looks at, pseudo labels or final predictions, and its manifest."""
     final = CONFIG.confusion_figures[wildcards.confusion].labels == "final"
@@ -76,7 +69,11 @@ rule measure_confusion:
 rule compute_confusion:
     input:
         code=code("compute_confusion.py"),
-        measured=lambda w: confusion_files(w.confusion),
+        measured=lambda w: measurements(
+            f"cooccurrence/{w.confusion}",
+            "confusion.csv",
+            CONFIG.confusion_figures[w.confusion].experiments,
+        ),
     output:
         table=f"{FIGURES}/{{confusion}}.csv",
     log:

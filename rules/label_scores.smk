@@ -13,12 +13,6 @@ def first_labels(experiment):
     return next(m.name for m in MEASURED if m.stage == stage)
 
 
-def qualities_of(experiments):
-    """For ``input:``: how good the labels of each experiment are, of all seeds."""
-    file = f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv"
-    return expand(file, experiment=experiments, seed=CONFIG.seeds)
-
-
 for name in LABEL_SCORES:
 
     rule:
@@ -32,7 +26,7 @@ for name in LABEL_SCORES:
 rule compute_label_scores:
     input:
         code=code("compute_label_scores.py"),
-        qualities=lambda w: qualities_of(rows_of(w.label_scores)),
+        qualities=lambda w: measurements("stage_quality", "quality.csv", rows_of(w.label_scores)),
     output:
         table=f"{TABLES}/{{label_scores}}.csv",
     log:

@@ -20,11 +20,8 @@ def described(experiment):
 def measured_of(experiment):
     """For each seed: the files of label quality and of boundaries; none if it has no labels."""
     weak = described(experiment)["stage"] is not None
-    folders = ("stage_quality", "quality"), ("boundaries", "boundaries")
-    return [
-        [f"{RESULTS}/{folder}/{experiment}/seed-{seed}/{name}.csv" for folder, name in folders]
-        for seed in (CONFIG.seeds if weak else [])
-    ]
+    found = ("stage_quality", "quality.csv"), ("boundaries", "boundaries.csv")
+    return list(zip(*(measurements(*f, [experiment]) for f in found))) if weak else []
 
 
 def chain_of(experiment):

@@ -96,10 +96,10 @@ def quality_experiments(table="stage_quality"):
     return {e: CONFIG.experiments[e].label for e in chosen}
 
 
-def quality_files(wildcards):
-    """The measurements of all seeds of each chain that a table of label quality compares."""
-    file = f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv"
-    return expand(file, experiment=quality_experiments(wildcards.quality), seed=CONFIG.seeds)
+def measurements(kind, file, experiments):
+    """For ``input:``: a measurement's files, of all seeds of the first experiment, then of the second, and so on."""
+    path = f"{RESULTS}/{kind}/{{experiment}}/seed-{{seed}}/{file}"
+    return expand(path, experiment=experiments, seed=CONFIG.seeds)
 
 
 for name in OF_EXPERIMENTS:
@@ -192,7 +192,9 @@ for name in QUALITY:
 rule compute_stage_quality:
     input:
         code=code("compute_stage_quality.py"),
-        quality=quality_files,
+        quality=lambda w: measurements(
+            "stage_quality", "quality.csv", quality_experiments(w.quality)
+        ),
     output:
         table=f"{TABLES}/{{quality}}.csv",
     log:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from wsss.tables import STAGE_NAMES, over_seeds
+from wsss.tables import STAGE_NAMES, over_seeds, read_runs
 
 PUBLISHED_BOUNDARIES = ("method", "venue", "year", "recall", "precision", "f1", "source", "verified")
 PUBLISHED = ("method", "venue", "year", "supervision", "backbone", "val", "test", "source", "verified")
@@ -89,11 +89,10 @@ def boundary_table(
     method, stage, recall, precision, f1, their std over seeds, seeds; with published methods venue, year, source and
     verified as well.
     """
-    runs = [pd.read_csv(f).assign(method=list(labels.values())[i // len(seeds)]) for i, f in enumerate(files)]
-    every, scores = pd.concat(runs, ignore_index=True), ["recall", "precision", "f1"]
-    every[scores] *= 100
-    ours = over_seeds(every, ["method", "stage"], scores).assign(source="this run")
-    ours["method"] = [f"{method} (ours)" for method in ours["method"]]
+    runs, scores = read_runs(labels, seeds, files), ["recall", "precision", "f1"]
+    runs[scores] *= 100
+    ours = over_seeds(runs, ["experiment", "label", "stage"], scores).assign(source="this run")
+    ours["method"] = [f"{label} (ours)" for label in ours["label"]]
     ours["stage"] = [STAGE_NAMES.get(s, s) for s in ours["stage"]]
     columns = ["method", "stage", *(f"{s}{kind}" for s in scores for kind in ("", "_std")), "seeds"]
     if published.empty:

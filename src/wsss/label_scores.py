@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from wsss.cooccurrence import MEASURES as OF_PAIRS
-from wsss.tables import over_seeds
+from wsss.tables import over_seeds, read_runs
 
 MEASURES = ("miou", "precision", "recall", "coverage", "missed_foreground")  # in a quality.csv
 
@@ -43,10 +43,9 @@ def confusion_table(labels: dict[str, str], seeds: Sequence[int], files: Sequenc
 
     ``files``: those that ``measure_pairs`` wrote, of all seeds of the first experiment, then of the second, and so on.
     """
-    runs = [pd.read_csv(f).assign(label=list(labels.values())[i // len(seeds)]) for i, f in enumerate(files)]
-    every = pd.concat(runs, ignore_index=True)
-    every[["iou", "share"]] *= 100
-    table = over_seeds(every, ["label", "class", "context"], OF_PAIRS)
-    fixed = every.drop_duplicates(["class", "context"])[["class", "context", "images", "together", "share", "lift"]]
+    runs = read_runs(labels, seeds, files)
+    runs[["iou", "share"]] *= 100
+    table = over_seeds(runs, ["experiment", "label", "class", "context"], OF_PAIRS).drop(columns="experiment")
+    fixed = runs.drop_duplicates(["class", "context"])[["class", "context", "images", "together", "share", "lift"]]
     table = table.merge(fixed, on=["class", "context"], how="left", sort=False)
     return table[[c for c in table if c != "seeds"] + ["seeds"]]

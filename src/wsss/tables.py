@@ -157,20 +157,26 @@ def sweep_table(
     return table
 
 
+def read_runs(labels: Mapping[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """The rows of all ``files``, with the columns ``experiment`` and ``label``.
+
+    ``labels``: experiment → how tables call it; ``files``: those of all seeds of the first experiment, then of the
+    second, and so on.  Raises ``ValueError`` if their number does not match.
+    """
+    experiments = [e for e in labels for _ in seeds]
+    runs = zip(experiments, files, strict=True)
+    return pd.concat([pd.read_csv(f).assign(experiment=e, label=labels[e]) for e, f in runs], ignore_index=True)
+
+
 def stage_quality_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
     """How good the labels of each stage are, in %, over seeds: one row per experiment and stage.
 
     ``files``: the ``quality.csv`` of all seeds of the first experiment, then of the second, and so on.
     """
-    runs = []
-    for number, file in enumerate(files):
-        run = pd.read_csv(file)
-        run.insert(0, "label", list(labels.values())[number // len(seeds)])
-        runs.append(run)
-    all_runs = pd.concat(runs, ignore_index=True)
-    measures = [c for c in all_runs if c not in ("label", "stage", "images")]
-    all_runs[measures] *= 100
-    table = over_seeds(all_runs, ["label", "stage"], measures)
+    runs = read_runs(labels, seeds, files)
+    measures = [c for c in runs if c not in ("experiment", "label", "stage", "images")]
+    runs[measures] *= 100
+    table = over_seeds(runs, ["experiment", "label", "stage"], measures).drop(columns="experiment")
     table["stage"] = [STAGE_NAMES.get(s, s) for s in table["stage"]]
     table["seeds"] = table.pop("seeds")
     return table
