@@ -29,7 +29,7 @@ rule {rule}:
     log:
         "logs/{rule}/x.txt",
     params:
-        split="train", stages=["cam", "mined"], aligned=True, tolerance=0.1, pairs=[["boat", "bird"]], contexts=None,
+        split="train", stages=["mined"], aligned=True, tolerance=0.1, pairs=[["boat", "bird"]], contexts=None,
     script:
         "{scripts}/{rule}.py"
 """

@@ -2,20 +2,18 @@
 
 from pathlib import Path
 
+from checked_inputs import checked_folders
 from job import job
 
 with job(snakemake) as run:
-    from wsss.artifacts import check_folder
     from wsss.data import read_images
     from wsss.smvwe.labels import choose_score
 
     given, out = snakemake.input, snakemake.output
     pictures = read_images(given.images, given.classes, snakemake.params.split, given.saliency)
-    maps = Path(given.maps)
-    check_folder(maps, given.maps_manifest, [p.image_id for p in pictures])
     score = choose_score(
         pictures,
-        maps,
+        checked_folders(given, ["maps"], pictures)["maps"],
         Path(out.score),
         Path(out.table),
         run.progress,

@@ -1,11 +1,9 @@
 """Draws training pictures with the labels of every stage."""
 
-from pathlib import Path
-
+from checked_inputs import checked_folders
 from job import job
 
 with job(snakemake, may_read_masks=True):
-    from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images, read_masks
     from wsss.nsrom.evolution import EVOLUTION, evolution_rows
     from wsss.pictures import choose_pictures, draw_grid
@@ -14,9 +12,7 @@ with job(snakemake, may_read_masks=True):
     p, given = snakemake.params, snakemake.input
     split = read_images(given.images, given.classes, p.split, given.saliency)
     pictures = choose_pictures(split, p.figure["count"], p.seed, p.figure["images"])
-    stages = {s: Path(given[s]) for s in EVOLUTION if s in given.keys()}  # noqa: SIM118
-    for stage, folder in stages.items():
-        check_folder(folder, Path(given[f"{stage}_manifest"]), [q.image_id for q in pictures])
+    stages = checked_folders(given, [s for s in EVOLUTION if s in given.keys()], pictures)  # noqa: SIM118
     columns, rows = evolution_rows(pictures, read_masks(given.masks), stages, aligned=p.aligned)
     figure = draw_grid(columns, rows, read_classes(given.classes), title=p.figure["title"])
     save_figure(figure, snakemake.output.png, snakemake.output.pdf)

@@ -2,7 +2,7 @@
 
 from label_job import label_job
 
-with label_job(snakemake, {"maps": "maps"}) as make_labels:
+with label_job(snakemake, "maps") as labels:
     from wsss.nsrom.label_stages import initial_label
 
-    make_labels(initial_label)
+    labels.write(initial_label)

@@ -3,32 +3,32 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
+from types import SimpleNamespace
 
+from checked_inputs import checked_folders
 from job import job
 from parts_job import whole_or_part
 
 
 @contextmanager
-def label_job(snakemake, folders: dict[str, str]) -> Iterator[Callable[[Callable], None]]:
-    """Yields what writes ``make(picture, settings=…, **folders)`` of each picture of the split, or of the job's part.
+def label_job(snakemake, *folders: str) -> Iterator[SimpleNamespace]:
+    """Yields ``write(make)``, which writes ``make(picture, settings=…, **folders)`` of each picture, and the pictures.
 
-    ``folders``: argument of ``make`` → the rule's input of that name; its manifest is the input ``{name}_manifest``.
-    ``make`` is imported in the block, since the job first says how many threads torch and NumPy may have.
+    ``folders``: the rule's inputs that ``make`` is given, see ``checked_folders``.  ``pictures``: those of the split,
+    or of the job's part of it.  ``run`` and ``made`` are what ``job`` and ``whole_or_part`` yield.  ``make`` is
+    imported in the block, since the job first says how many threads torch and NumPy may have.
     """
     with job(snakemake) as run, whole_or_part(snakemake) as made:
-        from wsss.artifacts import check_folder
         from wsss.data import read_images
         from wsss.label_folder import write_labels
         from wsss.parts import part_of
 
-        def make_labels(make: Callable) -> None:
-            given = snakemake.input
-            pictures = read_images(given.images, given.classes, snakemake.params.split, given.get("saliency"))
-            pictures = part_of(pictures, made.name)
-            paths = {argument: Path(given[name]) for argument, name in folders.items()}
-            for argument, name in folders.items():
-                check_folder(paths[argument], given[f"{name}_manifest"], [p.image_id for p in pictures])
+        given = snakemake.input
+        split = read_images(given.images, given.classes, snakemake.params.split, given.get("saliency"))
+        pictures = part_of(split, made.name)
+        paths = checked_folders(given, folders, pictures)
+
+        def write(make: Callable) -> None:
             write_labels(
                 partial(make, settings=run.settings, **paths),
                 pictures,
@@ -40,4 +40,4 @@ def label_job(snakemake, folders: dict[str, str]) -> Iterator[Callable[[Callable
                 key=run.fingerprint,
             )
 
-        yield make_labels
+        yield SimpleNamespace(write=write, pictures=pictures, run=run, made=made)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from label_job import label_job
 
-with label_job(snakemake, {"maps": "maps"}) as make_labels:
+with label_job(snakemake, "maps") as labels:
     from wsss.smvwe.labels import word_label
 
     score = snakemake.input.get("score")
-    make_labels(partial(word_label, chosen=Path(score) if score else None))
+    labels.write(partial(word_label, chosen=Path(score) if score else None))

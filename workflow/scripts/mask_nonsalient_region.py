@@ -2,7 +2,7 @@
 
 from label_job import label_job
 
-with label_job(snakemake, {"predictions": "predictions", "labels": "labels"}) as make_labels:
+with label_job(snakemake, "predictions", "labels") as labels:
     from wsss.nsrom.label_stages import masked_label
 
-    make_labels(masked_label)
+    labels.write(masked_label)

@@ -2,22 +2,19 @@
 
 from pathlib import Path
 
+from checked_inputs import checked_folders
 from job import job
 
 with job(snakemake, may_read_masks=True) as run:
-    from wsss.artifacts import check_folder
     from wsss.boundaries import measure_boundaries
     from wsss.data import read_images, read_masks
 
     p, given = snakemake.params, snakemake.input
     pictures = read_images(given.images, given.classes, p.split)
-    stages = {n: Path(given[n]) for n in p.stages if hasattr(given, n)}
-    for name, folder in stages.items():
-        check_folder(folder, given[f"{name}_manifest"], [q.image_id for q in pictures])
     measure_boundaries(
         pictures,
         read_masks(given.masks),
-        stages,
+        checked_folders(given, p.stages, pictures),
         Path(snakemake.output.boundaries),
         run.progress,
         tolerance=p.tolerance,

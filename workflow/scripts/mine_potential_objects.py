@@ -2,7 +2,7 @@
 
 from label_job import label_job
 
-with label_job(snakemake, {"initial": "initial", "maps": "maps"}) as make_labels:
+with label_job(snakemake, "initial", "maps") as labels:
     from wsss.nsrom.label_stages import mined_label
 
-    make_labels(mined_label)
+    labels.write(mined_label)

@@ -3,14 +3,17 @@
 from pathlib import Path
 
 
-def write_forms(snakemake, table, title: str, note: str, *, best: bool = False) -> None:
+def write_forms(snakemake, table, title: str, note: str) -> None:
     """Writes a table under its title as Markdown, LaTeX, and a page that holds its numbers under the input's name.
 
-    The rule's input is ``table``, its outputs are ``md``, ``tex`` and ``html``; ``best``: see ``wsss.pages.section``.
+    The rule's input is ``table``, and ``note`` if it has one, the conditions of the evaluation, which follow the given
+    note; its outputs are ``md``, ``tex`` and ``html``.
     """
     from wsss.pages import page, section, to_latex, to_markdown
 
-    out, file = snakemake.output, Path(snakemake.input.table).name
+    given, out = snakemake.input, snakemake.output
+    if given.get("note"):
+        note = f"{note} {Path(given.note).read_text().strip()}"
     Path(out.md).write_text(to_markdown(table, title, note))
     Path(out.tex).write_text(to_latex(table, title, note))
-    Path(out.html).write_text(page(title, section(table, text=note, best=best, file=file)))
+    Path(out.html).write_text(page(title, section(table, text=note, file=Path(given.table).name)))

@@ -1,7 +1,5 @@
 """Writes a table of classes for readers."""
 
-from pathlib import Path
-
 from job import job
 from table_job import write_forms
 
@@ -10,6 +8,4 @@ with job(snakemake):
 
     from wsss.pages import CLASSES_NOTE
 
-    given = snakemake.input
-    note = f"{CLASSES_NOTE} {Path(given.note).read_text().strip()}"
-    write_forms(snakemake, pd.read_csv(given.table), snakemake.params.title, note)
+    write_forms(snakemake, pd.read_csv(snakemake.input.table), snakemake.params.title, CLASSES_NOTE)

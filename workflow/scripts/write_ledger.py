@@ -1,7 +1,5 @@
 """Writes the ledger for readers."""
 
-from pathlib import Path
-
 from job import job
 from table_job import write_forms
 
@@ -10,8 +8,7 @@ with job(snakemake):
 
     from wsss.pages import LEDGER_NOTE, OURS_ALONE_NOTE
 
-    given, compared = snakemake.input, snakemake.params.compared
+    compared = snakemake.params.compared
     title = "The ledger: the paper's numbers and ours" if compared else "The ledger: ours"
     about = LEDGER_NOTE if compared else OURS_ALONE_NOTE
-    note = f"{about} {Path(given.note).read_text().strip()}"
-    write_forms(snakemake, pd.read_csv(given.table), title, note)
+    write_forms(snakemake, pd.read_csv(snakemake.input.table), title, about)
