@@ -120,7 +120,7 @@ NAMED = {
     "dataset.train_split": lambda name: {"dataset": {"train_split": name}},
     "dataset.test_split": lambda name: ROW | {"dataset": {"test_split": name}, "submission": {"experiment": "one"}},
     "confusion_figures": lambda name: ROW | {
-        "confusion_figures": {name: {"title": "t", "experiments": ["one"], "pairs": [["boat", "water"]]}}
+        "confusion_figures": {name: {"title": "t", "experiments": ["one"], "pairs": [["boat", "cow"]]}}
     },
     "weights.resnet38": lambda name: {"weights": {"resnet38": f"{name}.params"}},
     "weights.vgg16": lambda name: {"weights": {"vgg16": f"{name}.pth"}},
