@@ -19,7 +19,7 @@ env: $(STAMP)  ## build .venv from requirements.lock if it is missing or outdate
 
 $(STAMP): requirements.lock pyproject.toml | $(UV)
 	@test -x $(BIN)/python || $(UV) venv --python 3.11 .venv
-	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --require-hashes requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --require-hashes --compile-bytecode requirements.lock
 	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -10,6 +10,8 @@ Feature cell i is centred on pixel ``stride * i`` (convolutions and pools are pa
 ``stride * k + 1`` pixels and ``align_corners=True`` put maps exactly on the picture.  VGG-16 is the exception: its 2×2
 pools centre cell i on pixel ``8 * i + 3.5``, which suits pictures of ``8 * k`` pixels and ``align_corners=False``
 (with DeepLab's 3×3 pools it is no exception).
+
+torchvision is imported where its networks are built: that takes two seconds, and most jobs build others.
 """
 
 from collections.abc import Sequence
@@ -19,9 +21,6 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import resnet101
-from torchvision.models.resnet import Bottleneck
-from torchvision.models.vgg import make_layers
 
 from wsss.checkpoints import fill, load_checkpoint, read_pth
 from wsss.resnet38 import RESNET38_IDENTITY, resnet38_stages
@@ -200,6 +199,8 @@ def vgg16_dilated(
     """
     if output_stride != 8:
         raise ValueError(f"output stride {output_stride} of vgg16: it has 8")
+    from torchvision.models.vgg import make_layers
+
     layers = make_layers([v if v == "M" else v * width // 64 for v in VGG16_LAYOUT])
     if weights is not None:
         published = read_pth(weights)
@@ -232,6 +233,8 @@ def resnet101_dilated(*, output_stride: int = 8, weights: Path | None = None) ->
     if output_stride not in (8, 16, 32):
         raise ValueError(f"output stride {output_stride} of resnet101: choose 8, 16 or 32")
     dilate = [False, output_stride <= 8, output_stride <= 16]
+    from torchvision.models import resnet101
+
     net = resnet101(replace_stride_with_dilation=dilate)
     if weights is not None:
         fill(net, read_pth(weights), weights)
@@ -273,6 +276,8 @@ CAFFE_IDENTITY = {"network": "backbone", "backbone": "resnet101_caffe"}  # of th
 
 
 def _caffe_stage(inputs: int, planes: int, blocks: int, stride: int, dilation: int) -> nn.Sequential:
+    from torchvision.models.resnet import Bottleneck
+
     outputs = 4 * planes
     shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
     first = Bottleneck(inputs, planes, stride, shortcut, dilation=dilation)

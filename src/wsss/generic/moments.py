@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.linalg.blas import dsyrk
 from torch import Tensor
 
 
@@ -57,7 +56,7 @@ class Moments:
         return ClassMoments(
             pixels=int(count),
             mean=mean,
-            covariance=_symmetric(sums["outer"]) / count - np.outer(mean, mean),
+            covariance=sums["outer"] / count - np.outer(mean, mean),
             cam_covariance=sums["with_cam"] / count - mean * cam_mean,
             cam_std=float(np.sqrt(max(cam_squared / count - cam_mean**2, 0.0))),
             border=sums["border"] / max(at_border, 1),
@@ -70,19 +69,13 @@ class Moments:
 
 
 def _outer(x: Tensor) -> Tensor:
-    """The lower triangle of xᵀx, (d, d), of (n, d) float64; what is above it means nothing."""
+    """xᵀx, (d, d), of (n, d) float64."""
     if x.is_cuda:
         return x.T @ x
-    # Half the work of a general product; BLAS counts in columns, where a lower triangle is an upper one.  After a ReLU
-    # many channels are 0 all over a picture, and so are their products.
-    nonzero = np.flatnonzero(x.any(0).numpy())
+    # NumPy makes half the products of a matrix with itself.  After a ReLU many channels are 0 all over a picture, and
+    # so are their products.
+    active = np.flatnonzero(x.any(0).numpy())
+    found = x.numpy().take(active, 1)
     outer = np.zeros((x.shape[1], x.shape[1]))
-    outer[np.ix_(nonzero, nonzero)] = dsyrk(1.0, x.numpy().take(nonzero, 1).T).T if len(nonzero) else 0.0
+    outer[np.ix_(active, active)] = found.T @ found
     return torch.from_numpy(outer)
-
-
-def _symmetric(lower: np.ndarray) -> np.ndarray:
-    """The full matrix of a lower triangle."""
-    full = np.tril(lower)
-    full += np.tril(lower, -1).T
-    return full
