@@ -35,7 +35,7 @@ demo: env  ## Table 3 of NSROM on the embedded data set, with figures, in one HT
 test: env  ## all tests but SLURM's
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-slurm: env  ## the tests that start a SLURM of one node (as root; Debian: slurm-wlm, munge)
+test-slurm: env  ## the tests that start a SLURM of one node (as root; packages: docs/slurm.md)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm
 
 lint: env  ## ruff, snakefmt and Snakemake's own checks

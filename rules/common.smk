@@ -1,6 +1,7 @@
 """What the rules share: the typed config, variants, paths, and the sources a script depends on."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ sys.path.insert(0, str(SOURCES))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")]).strip(
     os.pathsep
 )
+if shutil.which("sacct"):
+    os.environ["PATH"] = os.pathsep.join([str(ROOT / "profiles/slurm/bin"), os.environ["PATH"]])
 
 from wsss.code_graph import sources
 from wsss.config import ConfigError, load_config

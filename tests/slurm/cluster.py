@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
@@ -62,11 +62,11 @@ IgnoreSystemd=yes
 """
 
 
-def why_not() -> str | None:
+def why_not(commands: Sequence[str] = (*DAEMONS, "sbatch"), packages: str = "slurm-wlm munge") -> str | None:
     """Why a cluster cannot be started on this machine, if so."""
-    missing = [command for command in (*DAEMONS, "sbatch") if shutil.which(command) is None]
+    missing = [command for command in commands if shutil.which(command) is None]
     if missing:
-        return f"{', '.join(missing)} not installed: apt-get install slurm-wlm munge"
+        return f"{', '.join(missing)} not installed: apt-get install {packages}"
     return None if os.geteuid() == 0 else "the daemons of a SLURM of one's own are started as root"
 
 
@@ -106,14 +106,18 @@ class Cluster:
         (munge / "key").write_bytes(secrets.token_bytes(1024))
         (munge / "key").chmod(0o400)
         files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
-        self._daemon("munged", "--foreground", *(f"--{option}={munge / name}" for option, name in files.items()))
+        self.daemon("munged", "--foreground", *(f"--{option}={munge / name}" for option, name in files.items()))
         wait_for((munge / "socket").exists, "munged made no socket", 20)
-        self._daemon("slurmctld", "-D")
+        self.start_controller()
         self.start_node()
+
+    def start_controller(self) -> None:
+        """Starts slurmctld."""
+        self.daemon("slurmctld", "-D")
 
     def start_node(self) -> None:
         """Starts slurmd; returns when jobs can run."""
-        self._daemon("slurmd", "-D", "-N", "node")
+        self.daemon("slurmd", "-D", "-N", "node")
         wait_for(lambda: "State=IDLE " in self.node() or "State=MIXED " in self.node(), "the node did not come up", 60)
 
     def stop(self) -> None:
@@ -123,9 +127,8 @@ class Cluster:
             # Completing jobs count: a step that cannot tell the controller of its end would stay for minutes.
             wait_for(lambda: not self.run("squeue", "--noheader", check=False), "jobs did not end", 30)
         kill(self.job_processes())
-        for name in reversed(DAEMONS):
-            if name in self.processes:
-                self.processes[name].terminate()
+        for process in reversed(self.processes.values()):
+            process.terminate()
         for process in self.processes.values():
             try:
                 process.wait(10)
@@ -175,7 +178,8 @@ class Cluster:
                 continue
         return found
 
-    def _daemon(self, name: str, *arguments: str) -> None:
+    def daemon(self, name: str, *arguments: str) -> None:
+        """Starts a program that stays until ``stop``; what it prints is in ``{name}.log``."""
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(
                 [name, *arguments],

@@ -55,11 +55,12 @@ class Workplace:
         return self.folder / "results" / "tiny"
 
     @contextmanager
-    def run(self, *targets: str) -> Iterator[Run]:
+    def run(self, *targets: str, status_command: str = "squeue") -> Iterator[Run]:
         """What a cluster's user types, for a tiny data set on a tiny cluster; killed if it is left running."""
         command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *targets]
         command += ["--configfile", TINY, "config/slurm_test.yaml", "--jobs", "3", "--latency-wait", "10"]
         command += ["--slurm-init-seconds-before-status-checks", str(POLL_AFTER_S)]
+        command += ["--slurm-status-command", status_command]
         environment = {
             k: v for k, v in self.cluster.environment.items() if not k.startswith(("SNAKEMAKE_", "PYTHONPATH"))
         }
