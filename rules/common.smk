@@ -13,7 +13,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHON
     os.pathsep
 )
 if shutil.which("sacct"):
-    os.environ["PATH"] = os.pathsep.join([str(ROOT / "profiles/slurm/bin"), os.environ["PATH"]])
+    os.environ.update(PATH=os.pathsep.join([str(ROOT / "profiles/slurm/bin"), *os.get_exec_path()]))
 
 from wsss.code_graph import sources
 from wsss.config import ConfigError, load_config
