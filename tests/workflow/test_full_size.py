@@ -1,4 +1,4 @@
-"""From archives with VOC's layout to the ledger, with networks of the paper's size for a few steps."""
+"""From archives with VOC's layout to the ledger, with networks of the paper's size for a step or two."""
 
 import csv
 from pathlib import Path
@@ -23,7 +23,7 @@ FEW_STEPS = {
     "integral": {"epochs": 1, "batch_size": 4},
     "fusion": {"minimum_foreground": 0.0},  # a network of random weights finds nothing: keep every label
     "masking": {"minimum_foreground": 0.0},
-    "segmentation": {"iterations": 2, "batch_size": 1},
+    "segmentation": {"iterations": 1, "batch_size": 1},
     "prediction": {"crf": {"iterations": 1}},
     "submission": {"experiment": "fully_supervised"},
     "tables": {"nsrom_table3": {"rows": ["fully_supervised", "nsrom"]}},
