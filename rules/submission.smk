@@ -26,8 +26,9 @@ def submitted_predictions(file):
 
 
 def submitted_settings(wildcards):
-    """The experiment's settings, and those of its predictions; no image-level labels are there to filter by."""
-    submitted = {"prediction.filter_by_labels": False, "prediction.crf.enabled": SUBMISSION.crf}
+    """The experiment's settings, and those of its predictions, which are the last round's."""
+    submitted = {"first_round.scales": None, "first_round.filter_by_labels": False}
+    submitted["prediction.crf.enabled"] = SUBMISSION.crf
     return PLAN.lookup("evaluation", wildcards.variant).relevant | submitted
 
 

@@ -135,6 +135,7 @@ def conditions_of(settings: dict) -> dict:
     """Under which conditions a score was obtained, for tables to say."""
     keys = [k for k in settings if k.startswith("prediction.") and "crf" not in k]
     conditions = {k.removeprefix("prediction."): settings[k] for k in keys}
+    conditions |= {k: v for k, v in settings.items() if k.startswith("first_round.")}
     conditions["crf"] = f"with and without ({settings['prediction.crf.iterations']} iterations)"
     conditions["backbone"] = settings["segmentation.backbone"]
     if settings["segmentation.supervision"] == "checkpoint":

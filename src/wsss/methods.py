@@ -14,7 +14,7 @@ SHARED = {
     # Not all of the section: it holds what only NSROM's network has as well.
     "image_classifier": Stage((), tuple(f"classifier.{k}" for k in PLAIN_CLASSIFIER)),
     "round1": Stage(("labels",), ("segmentation.",)),
-    "predictions": Stage(("round1",), ("prediction.",)),
+    "predictions": Stage(("round1",), ("prediction.", "first_round.")),
     "round2": Stage(("second_labels",), ("segmentation.", "retraining.")),
     "fully_supervised": Stage((), ("segmentation.",)),
     "checkpoint": Stage((), ("segmentation.",)),

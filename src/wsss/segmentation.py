@@ -227,8 +227,10 @@ def predict(
 ) -> None:
     """Writes the predictions on ``pictures`` as label PNGs (with CRF if enabled); those of finished ``parts`` exist.
 
-    ``key``: see ``image_folder``.
+    ``first_round.scales`` come before ``prediction.scales``, if they are set.  ``key``: see ``image_folder``.
     """
+    if settings["first_round.scales"] is not None:
+        settings = settings | {"prediction.scales": settings["first_round.scales"]}
     with image_folder(folder, manifest, key) as aside:
         gather(parts, aside)
         done = lambda p: is_done(aside, p.image_id)  # noqa: E731
@@ -239,7 +241,7 @@ def predict(
 
 def _training_label(predicted: tuple[Picture, np.ndarray, np.ndarray], settings: dict) -> tuple[Picture, np.ndarray]:
     picture, image, probabilities = predicted
-    if settings["prediction.filter_by_labels"]:
+    if settings["first_round.filter_by_labels"]:
         probabilities = keep_classes(probabilities, picture.classes)
     if settings["prediction.crf.enabled"]:
         return picture, refine(image, probabilities, settings)

@@ -160,8 +160,14 @@ class Prediction(Section):
     scales: list[Factor] = Field([1.0], min_length=1, description="input scales")
     reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")
     flip: bool = Field(False, description="add the mirrored picture")
-    filter_by_labels: bool = Field(False, description="first-round predictions keep only image-level classes")
     crf: CRF = CRF()
+
+
+class FirstRound(Section):
+    """First-round predictions on the training pictures, where they differ from `prediction`."""
+
+    scales: list[Factor] | None = Field(None, min_length=1, description="input scales; null: as in `prediction`")
+    filter_by_labels: bool = Field(False, description="keep only the image-level classes")
 
 
 class Retraining(Section):
@@ -221,6 +227,7 @@ class Science(Section):
     mining: Mining = Mining()
     segmentation: Segmentation = Segmentation()
     prediction: Prediction = Prediction()
+    first_round: FirstRound = FirstRound()
     retraining: Retraining = Retraining()
     masking: Masking = Masking()
     generic: Generic = Generic()

@@ -20,7 +20,8 @@ CONDITIONS = {
     "reduce": "scales joined by",
     "init": "initial weights",
     "crf": "CRF",
-    "filter_by_labels": "first-round predictions",
+    "first_round.scales": "first-round scales",
+    "first_round.filter_by_labels": "first-round predictions",
 }
 
 STAGE_NAMES = {measured.name: measured.title for measured in MEASURED}
@@ -187,7 +188,7 @@ def _percent(score: float | None) -> float:
 
 
 def _in_words(key: str, value) -> str:
-    if key == "filter_by_labels":
+    if key == "first_round.filter_by_labels":
         return "keep the image's classes only" if value else "keep all classes"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -44,8 +44,6 @@ def relevant_keys(stage: str, settings: Settings) -> set[str]:
         keys -= OWNERS[stage].unused(stage, settings)
     if settings["segmentation.supervision"] != "checkpoint":
         keys.discard("segmentation.checkpoint")
-    if stage != "predictions" and "predictions" not in _stages(stage, settings):
-        keys.discard("prediction.filter_by_labels")
     return keys
 
 

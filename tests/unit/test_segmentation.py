@@ -113,9 +113,19 @@ def test_predictions_can_be_filtered_by_image_labels(data, checkpoint, tmp_path)
     pictures, _ = data
     off = {"prediction.crf.enabled": False}
     plain = predicted(pictures, checkpoint, tmp_path / "plain", **off)
-    kept = predicted(pictures, checkpoint, tmp_path / "kept", **off, **{"prediction.filter_by_labels": True})
+    kept = predicted(pictures, checkpoint, tmp_path / "kept", **off, **{"first_round.filter_by_labels": True})
     assert all(set(np.unique(kept[p.image_id])) <= {0, *p.classes} for p in pictures)
     assert any(not set(np.unique(plain[p.image_id])) <= {0, *p.classes} for p in pictures)
+
+
+def test_first_round_predictions_have_scales_of_their_own(data, checkpoint, tmp_path):
+    pictures, _ = data
+    off = {"prediction.crf.enabled": False}
+    plain = predicted(pictures, checkpoint, tmp_path / "plain", **off)
+    own = predicted(pictures, checkpoint, tmp_path / "own", **off, **{"first_round.scales": [1.0, 2.0]})
+    both = predicted(pictures, checkpoint, tmp_path / "both", **off, **{"prediction.scales": [1.0, 2.0]})
+    assert all(np.array_equal(own[name], both[name]) for name in own)
+    assert any(not np.array_equal(own[name], plain[name]) for name in own)
 
 
 def test_keep_classes_by_hand():

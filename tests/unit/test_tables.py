@@ -141,9 +141,15 @@ def test_conditions_are_stated_and_differences_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("conditions", "told"),
     [
-        ([{"filter_by_labels": True}, {}], "first-round predictions keep the image's classes only, where it applies."),
-        ([{"filter_by_labels": None}, {"filter_by_labels": False}], "predictions keep all classes, where it applies."),
-        ([{"filter_by_labels": True}] * 2, "first-round predictions keep the image's classes only."),
+        (
+            [{"first_round.filter_by_labels": True}, {}],
+            "first-round predictions keep the image's classes only, where it applies.",
+        ),
+        (
+            [{"first_round.filter_by_labels": None}, {"first_round.filter_by_labels": False}],
+            "predictions keep all classes, where it applies.",
+        ),
+        ([{"first_round.filter_by_labels": True}] * 2, "first-round predictions keep the image's classes only."),
         ([{"reduce": "max"}] * 2, "scales joined by max."),
     ],
 )
@@ -154,7 +160,7 @@ def test_a_condition_of_some_evaluations_is_told_for_those(tmp_path: Path, condi
 
 
 def test_a_condition_that_none_has_is_not_told(tmp_path: Path):
-    note = conditions_note([evaluation(tmp_path, "a", 0.5, 0.4, filter_by_labels=None)])
+    note = conditions_note([evaluation(tmp_path, "a", 0.5, 0.4, **{"first_round.filter_by_labels": None})])
     assert note == "Evaluation: 6 images; flip no."
 
 

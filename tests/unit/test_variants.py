@@ -110,8 +110,14 @@ def test_settings_without_effect_are_not_relevant():
     assert added("classifier.nodes", 16, 64, experiment="baseline") == set()
     assert added("masking.kernel", 5, experiment="baseline") == set()
     assert added("classifier.epochs", 9, experiment="full") == set()
-    assert added("prediction.filter_by_labels", True, experiment="baseline") == set()
-    assert added("prediction.filter_by_labels", True) != set()
+    assert added("first_round.filter_by_labels", True, experiment="baseline") == set()
+    assert added("first_round.filter_by_labels", True) != set()
+
+
+def test_scales_of_the_first_round_change_what_is_made_of_it():
+    stages = {stage for stage, _ in added("first_round.scales", [1.0, 2.0])}
+    assert stages == {"predictions", "masked_labels", "round2", "evaluation"}
+    assert added("first_round.scales", [1.0, 2.0], experiment="baseline") == set()
 
 
 def test_maps_know_how_their_scales_were_laid_on_each_other():
