@@ -122,7 +122,7 @@ def test_a_section_is_no_setting():
 def test_the_published_labels_do_not_rest_on_defaults():
     """config/voc2012.yaml alone says how labels are made and predictions refined."""
     written = yaml.safe_load((ROOT / "config/voc2012.yaml").read_text())
-    for name in ("fusion", "mining", "retraining", "masking", "attention", "cam", "prediction"):
+    for name in ("fusion", "mining", "retraining", "masking", "attention", "cam", "prediction", "first_round"):
         assert written[name].keys() == set(Config.model_fields[name].annotation.model_fields), name
     assert written["prediction"]["crf"].keys() == set(CRF.model_fields)
     defaults = science_leaves(Config())
