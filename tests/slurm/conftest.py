@@ -6,24 +6,35 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from accounting import COMMANDS, PACKAGES, AccountedCluster
 from cluster import Cluster, why_not
 from runs import Workplace, new_workplace
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A SLURM that runs while the tests do."""
-    reason = why_not()
+def running(kind: type[Cluster], reason: str | None) -> Iterator[Cluster]:
+    """A SLURM, stopped when it is no longer needed; skips where there is a ``reason`` that none can be started."""
     if reason:
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # a short path: munge's socket has at most 107 characters
-    cluster = Cluster(folder)
+    cluster = kind(folder)
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A SLURM that runs while the tests do."""
+    yield from running(Cluster, why_not())
+
+
+@pytest.fixture
+def accounted() -> Iterator[AccountedCluster]:
+    """One with an accounting database."""
+    yield from running(AccountedCluster, why_not(COMMANDS, PACKAGES))
 
 
 @pytest.fixture(scope="session")

@@ -2,34 +2,17 @@
 
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from accounting import COMMANDS, PACKAGES, AccountedCluster
-from cluster import wait_for, why_not
+from accounting import AccountedCluster
+from cluster import wait_for
 from runs import new_workplace
 
 pytestmark = pytest.mark.slow
 
 DATA_SET = "results/tiny/data/openmoji/classes.txt"
 SACCT = Path(__file__).resolve().parents[2] / "profiles/slurm/bin/sacct"
-
-
-@pytest.fixture
-def accounted() -> Iterator[AccountedCluster]:
-    reason = why_not(COMMANDS, PACKAGES)
-    if reason:
-        pytest.skip(reason)
-    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-    cluster = AccountedCluster(folder)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder)
 
 
 def test_a_cancelled_job_is_made_again(accounted: AccountedCluster, tmp_path: Path):
