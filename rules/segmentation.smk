@@ -61,7 +61,7 @@ rule train_fully_supervised:
         f"{LOGS}/train_fully_supervised/{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/train_fully_supervised/{{variant}}_seed-{{seed}}.tsv"
-    priority: -10  # nothing waits for it: it fills the cores that the chain leaves free
+    priority: 10  # nothing but tables waits for it: started last, it would leave the other cores idle
     threads: 1
     resources:
         mem_mb=growing(memory(CONFIG.segmentation.backbone, 4000, 14000)),
