@@ -109,7 +109,7 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
                 rotation=90,
                 ha="right",
                 va="center",
-                fontsize=min(7.5, 72 * height / (0.65 * len(row.title))),
+                fontsize=min(7.5, 72 * height / (0.65 * max(map(len, row.title.splitlines())))),
                 color=MUTED,
             )
             top -= height + GAP
