@@ -129,11 +129,20 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
 
 
 def picture_row(
-    picture: Picture, cells: list[np.ndarray | None], labels: Sequence[np.ndarray], *, title: str | None = None
+    picture: Picture,
+    cells: list[np.ndarray | None],
+    labels: Sequence[np.ndarray],
+    class_names: Sequence[str] | None = None,
 ) -> Row:
-    """A row of a grid, called by the picture's id unless ``title`` is given; ``labels``: the labels in its cells."""
+    """A row of a grid, called by the picture's id and, if they have ``class_names``, its classes on a second line.
+
+    ``labels``: the labels in its cells.
+    """
     values = frozenset(int(v) for label in labels for v in np.unique(label))
-    return Row(title or picture.image_id, [None if c is None else _reduce(c) for c in cells], values)
+    title = picture.image_id
+    if class_names is not None:
+        title += "\n" + ", ".join(class_names[c] for c in picture.classes)
+    return Row(title, [None if c is None else _reduce(c) for c in cells], values)
 
 
 def _reduce(cell: np.ndarray) -> np.ndarray:

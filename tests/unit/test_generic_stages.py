@@ -242,6 +242,7 @@ def test_clouds_have_a_kind_for_each_descriptor(chain, data, pictures, names):
 def test_projections_are_drawn_beside_picture_and_truth(chain, data, pictures, names):
     rows = projection_rows(pictures[:2], read_masks(data / "masks.csv"), [chain / "projections"], names, aligned=True)
     assert [len(r.cells) for r in rows] == [3, 3] and rows[0].cells[1].shape == (SIZE, SIZE, 3)
+    assert rows[0].title.splitlines() == [pictures[0].image_id, ", ".join(names[c] for c in pictures[0].classes)]
 
 
 def test_cells_take_the_label_at_their_centre():

@@ -55,8 +55,7 @@ def projection_rows(
         for folder in folders:
             maps = full_size(np.load(folder / f"{picture.image_id}.npy"), image.shape[:2], aligned=aligned)
             cells.append(paint_projection(image, maps.max(0)))
-        names = ", ".join(class_names[c] for c in picture.classes)
-        rows.append(picture_row(picture, [*cells, paint_label(truth)], [truth], title=f"{picture.image_id}\n{names}"))
+        rows.append(picture_row(picture, [*cells, paint_label(truth)], [truth], class_names))
     return rows
 
 

@@ -77,6 +77,5 @@ def word_rows(
             cells.append(paint_heat(image, strongest_map(picture, folder, aligned=aligned)[1]))
             cells.append(paint_label(label))
             shown.append(label)
-        names = ", ".join(class_names[c] for c in picture.classes)
-        rows.append(picture_row(picture, [*cells, paint_label(truth)], shown, title=f"{picture.image_id}\n{names}"))
+        rows.append(picture_row(picture, [*cells, paint_label(truth)], shown, class_names))
     return rows
