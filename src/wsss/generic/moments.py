@@ -36,14 +36,16 @@ class Moments:
 
         (n, d) descriptors, (K, n) CAMs, (n,) bool whether a pixel is at a border.
         """
-        x = descriptors.to(self.device, torch.float64)
+        # After a ReLU many channels are 0 all over a picture, and so are their sums.
+        active = descriptors.any(0).nonzero()[:, 0].to(self.device)
+        x = descriptors.to(self.device).index_select(1, active).double()
         border = border.to(self.device)
-        shared = {"outer": _outer(x), "total": x.sum(0), "border": x[border].sum(0)}
+        outer = x.new_zeros(len(active), descriptors.shape[1]).index_copy_(1, active, _outer(x))
+        shared = {"outer": outer, "total": x.sum(0), "border": x[border].sum(0)}
         for c, cam in zip(classes, cams.to(self.device, torch.float64), strict=True):
-            sums = self.sums.get(c) or self._empty(c, x.shape[1])
-            for name, value in shared.items():
-                sums[name] += value
-            sums["with_cam"] += cam @ x
+            sums = self.sums.get(c) or self._empty(c, descriptors.shape[1])
+            for name, rows in (shared | {"with_cam": cam @ x}).items():
+                sums[name].index_add_(0, active, rows)
             sums["counts"] += torch.stack([cam.new_tensor(len(x)), border.sum().to(cam), cam.sum(), cam @ cam])
 
     def of(self, class_index: int) -> ClassMoments | None:
@@ -72,10 +74,5 @@ def _outer(x: Tensor) -> Tensor:
     """xᵀx, (d, d), of (n, d) float64."""
     if x.is_cuda:
         return x.T @ x
-    # NumPy makes half the products of a matrix with itself.  After a ReLU many channels are 0 all over a picture, and
-    # so are their products.
-    active = np.flatnonzero(x.any(0).numpy())
-    found = x.numpy().take(active, 1)
-    outer = np.zeros((x.shape[1], x.shape[1]))
-    outer[np.ix_(active, active)] = found.T @ found
-    return torch.from_numpy(outer)
+    values = x.numpy()
+    return torch.from_numpy(values.T @ values)  # NumPy makes half the products of a matrix with itself; torch all

@@ -1,6 +1,7 @@
 """The stages that run the classifier: class patterns, projections."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -117,11 +118,19 @@ def sweep_pictures(
 
 
 def gather_moments(sweep: Iterator, wanted: dict[int, set[str]]) -> tuple[Moments, int]:
-    """The moments of all classes, each over its ``wanted`` pictures, from one sweep; and the length of a descriptor."""
-    moments, dimension = Moments(device()), 0
-    for batch, features, cams in sweep:
-        dimension = features.shape[1]
-        _add_batch(moments, batch, features, cams, wanted)
+    """The moments of all classes, each over its ``wanted`` pictures, from one sweep; and the length of a descriptor.
+
+    A thread adds a batch's descriptors, in the sweep's order, while the network runs on the next batch.
+    """
+    moments, dimension, adding = Moments(device()), 0, None
+    with ThreadPoolExecutor(1) as beside:
+        for batch, features, cams in sweep:
+            dimension = features.shape[1]
+            if adding:
+                adding.result()
+            adding = beside.submit(_add_batch, moments, batch, features, cams, wanted)
+        if adding:
+            adding.result()
     return moments, dimension
 
 
