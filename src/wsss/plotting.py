@@ -113,7 +113,7 @@ def draw_pairs(table: pd.DataFrame, *, title: str):
                 look = {"color": PALETTE[number % len(PALETTE)], "ecolor": INK, "error_kw": {"linewidth": 1}}
                 spread = found[f"{column}_std"] if found[f"{column}_std"].notna().any() else None
                 axes.bar(places, heights, width * 0.92, yerr=spread, label=experiment, **look)
-            axes.set_xticks(range(len(pairs)), [f"{c} ← {context}" for c, context in pairs])
+            axes.set_xticks(range(len(pairs)), [f"{c}\n← {context}" for c, context in pairs])
             axes.set_axisbelow(True)
             axes.set_xlim(-0.5, len(pairs) - 0.5)
             axes.set_ylabel(name)

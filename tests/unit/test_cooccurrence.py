@@ -162,7 +162,7 @@ def test_bars_are_as_high_as_the_numbers(files: list[Path], tmp_path: Path):
     left, right = figure.axes
     assert [bar.get_height() for bar in left.patches] == pytest.approx([0.2, 0.2])
     assert [bar.get_height() for bar in right.patches] == pytest.approx([60, 20])
-    assert [t.get_text() for t in left.get_xticklabels()] == ["boat ← bird"]
+    assert [t.get_text() for t in left.get_xticklabels()] == ["boat\n← bird"]
     save_figure(figure, tmp_path / "a.png")
     save_figure(draw_pairs(table, title="Pairs"), tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
