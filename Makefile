@@ -66,7 +66,7 @@ docs: env  ## the reference of all settings, docs/config.md
 	$(BIN)/python -m wsss.config_reference > docs/config.md
 
 bench: env  ## pictures per second of each stage
-	OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 $(BIN)/python benchmarks/stages.py
+	OMP_NUM_THREADS=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 $(BIN)/python benchmarks/stages.py
 
 bench-full: env  ## a training step of the paper's networks at full size (GPU or CPU)
 	$(BIN)/python benchmarks/full_size.py

@@ -1,4 +1,4 @@
-"""Pictures per second of each stage, on one thread: ``make bench``.
+"""Pictures per second of each stage, arithmetic on one thread, readers and sums beside it: ``make bench``.
 
 Labels are timed on 500 × 375 pictures with PNG in and out, as the published scripts work; networks on scenes of the
 embedded data set, beside the same network on pictures that are in memory already.
@@ -115,7 +115,7 @@ def patterns_stage(folder: Path, pictures: list[Picture], settings: dict, progre
     classifier = build_classifier(settings, 20)
     save_checkpoint(folder / "generic.safetensors", classifier, generic_identity(settings, 20))
     forward = partial(_forward, classifier, pictures, input_side(settings))
-    forward()  # the first passes are slower: the allocator still gives memory back
+    forward()  # the first pass is slower: its memory is new
     wanted = {c: {p.image_id for p in pictures if c in p.classes} for c in range(1, 21)}
     for block in ("C41", "C42", "C43"):
         sweep = sweep_pictures(

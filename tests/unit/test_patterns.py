@@ -16,7 +16,7 @@ from wsss.generic.patterns import (
     projection,
     save_patterns,
 )
-from wsss.generic.stages import _add_batch, _add_extremes
+from wsss.generic.stages import _add_batch, _add_extremes, gather_moments
 
 D, SIDE = 12, 9
 
@@ -146,10 +146,12 @@ def test_extremes_take_the_end_that_reaches_farther(axis):
 
 def test_a_batch_counts_for_the_classes_and_pictures_that_were_chosen(clouds):
     features = torch.from_numpy(np.stack([f for f, _ in clouds]))
+    features[0, 3:5], features[2] = 0, 0  # channels that are 0 all over a picture, and a picture that is 0
     cams = torch.rand(4, 2, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     batch = [Shown("a", 1), Shown("b", 1, 2), Shown("c", 2), Shown("d", 1)]
-    moments = Moments()
-    _add_batch(moments, batch, features, cams, {1: {"a", "b"}, 2: {"b", "c"}})
+    sweep = ((batch[i : i + 1], features[i : i + 1], cams[i : i + 1]) for i in range(4))
+    moments, dimension = gather_moments(sweep, {1: {"a", "b"}, 2: {"b", "c"}})
+    assert dimension == D
     for c, rows in ((1, [0, 1]), (2, [1, 2])):
         x = features[rows].permute(0, 2, 3, 1).reshape(-1, D).double().numpy()
         cam = cams[rows, c - 1].reshape(-1).double().numpy()
@@ -160,6 +162,14 @@ def test_a_batch_counts_for_the_classes_and_pictures_that_were_chosen(clouds):
         np.testing.assert_allclose(found.cam_std, cam.std(), atol=1e-9)
         at_border = edge().repeat(2).numpy()
         np.testing.assert_allclose(found.border, x[at_border].mean(0), atol=1e-9)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_batch_that_cannot_be_added_stops_the_sweep(failing):
+    features, cams = torch.rand(1, D, SIDE, SIDE), torch.rand(3, 1, 1, SIDE, SIDE)
+    sweep = [([Shown("a", 1)], features, maps if i != failing else maps[:, :0]) for i, maps in enumerate(cams)]
+    with pytest.raises(IndexError):
+        gather_moments(iter(sweep), {1: {"a"}})
 
 
 def test_sums_are_those_of_float64_far_from_zero():

@@ -120,7 +120,8 @@ def sweep_pictures(
 def gather_moments(sweep: Iterator, wanted: dict[int, set[str]]) -> tuple[Moments, int]:
     """The moments of all classes, each over its ``wanted`` pictures, from one sweep; and the length of a descriptor.
 
-    A thread adds a batch's descriptors, in the sweep's order, while the network runs on the next batch.
+    A thread adds a batch's descriptors, in the sweep's order, while the network runs on the next batch: it needs a
+    second core, without which nothing is gained.
     """
     moments, dimension, adding = Moments(device()), 0, None
     with ThreadPoolExecutor(1) as beside:
