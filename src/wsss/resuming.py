@@ -40,14 +40,16 @@ class Position:
 class SavedState:
     """The file that an interrupted training leaves, for the same training and no other.
 
-    A line with the sha256 of all that follows, a line of JSON (key, device, position), and tensors as safetensors:
-    reading it can run no code.  ``key``: fingerprint of all that the training's result depends on.  ``minutes`` pass
-    between saves; with 0, every step is saved.
+    A line with the sha256 of all that follows, a line of JSON (key, device, seconds, position), and tensors as
+    safetensors: reading it can run no code.  ``key``: fingerprint of all that the training's result depends on.
+    ``minutes`` pass between saves; with 0, every step is saved.  ``earlier_seconds``: how long the training had taken
+    when the state was saved that it goes on from; 0 if it did not.
     """
 
     def __init__(self, folder: Path, key: str, minutes: float):
         self.file, self.key, self.seconds = Path(folder) / "training.state", key, 60 * minutes
-        self.saved_at = time.monotonic()
+        self.begun = self.saved_at = time.monotonic()
+        self.earlier_seconds = 0.0
 
     def due(self) -> bool:
         """Whether it is time to save again."""
@@ -56,7 +58,9 @@ class SavedState:
     def save(self, tensors: dict[str, Tensor], position: Position, device: str, say: Say) -> None:
         """Replaces the file as a whole.  Where that fails (disk full) the former one stays, and ``say`` tells."""
         start = time.monotonic()
-        record = json.dumps({"key": self.key, "device": device, **asdict(position)}).encode() + b"\n"
+        seconds = self.earlier_seconds + start - self.begun
+        head = {"key": self.key, "device": device, "seconds": seconds}
+        record = json.dumps(head | asdict(position)).encode() + b"\n"
         body = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
         digest = hashlib.sha256(record)
         digest.update(body)
@@ -86,6 +90,7 @@ class SavedState:
         if (record.pop("key"), record.pop("device")) != (self.key, device):
             say("the saved state is of other inputs, parameters, code or another device: training starts anew")
             return None
+        self.earlier_seconds = record.pop("seconds")
         return load(body), Position(**record)
 
 

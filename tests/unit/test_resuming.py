@@ -212,6 +212,18 @@ def test_the_interval_counts_from_the_last_save(tmp_path):
     assert not state.due()
 
 
+def test_the_seconds_of_all_parts_add_up(tmp_path):
+    for part in range(3):
+        state = SavedState(tmp_path, "key", 0)
+        state.read("cpu", print)
+        assert 0.1 * part <= state.earlier_seconds < 0.1 * part + 0.09
+        time.sleep(0.1)
+        state.save({"a": torch.zeros(3)}, Position(), "cpu", print)
+    other = SavedState(tmp_path, "another key", 0)
+    assert other.read("cpu", print) is None
+    assert other.earlier_seconds == 0
+
+
 def test_signals_are_handled_in_the_main_thread_only():
     found = []
 

@@ -1,6 +1,8 @@
 """Kills, full and read-only disks, two runs at once: a clear error or a recovery, and nothing finished is lost."""
 
 import csv
+import hashlib
+import json
 import os
 import random
 import shutil
@@ -87,9 +89,19 @@ def test_a_training_that_gets_sigterm_saves_and_goes_on(tiny_copy: Checkout, und
         os.killpg(process.pid, signal.SIGTERM)  # the job, and Snakemake, which waits for it
         assert process.wait(300) != 0
     assert "stopped by a signal after step" in output.read_text()
-    assert (run.results / "state/train_classifier/default_seed-0/training.state").exists()
+    took_a_thousand_seconds(run.results / "state/train_classifier/default_seed-0/training.state")
     assert "from the saved state" in run.snakemake(CLASSIFIER).stdout
     assert differences(run, undisturbed) == []
+    assert json.loads((run.folder / CLASSIFIER).with_name("provenance.json").read_text())["wall_seconds"] > 1000
+
+
+def took_a_thousand_seconds(state: Path) -> None:
+    """Makes a saved state say that the training had taken so long."""
+    line, _, body = state.read_bytes().partition(b"\n")[2].partition(b"\n")
+    record = json.loads(line)
+    assert 0 < record["seconds"] < 1000
+    content = json.dumps(record | {"seconds": 1000}).encode() + b"\n" + body
+    state.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
 
 
 def test_a_state_of_edited_code_is_not_used(tiny_copy: Checkout):

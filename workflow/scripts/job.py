@@ -17,12 +17,12 @@ class Run:
 
     def __init__(self, snakemake, progress):
         self.snakemake, self.progress, self.threads = snakemake, progress, snakemake.threads
+        self.start = time.monotonic()
         seed = getattr(snakemake.wildcards, "seed", None)
         self.seed = None if seed is None else int(seed)
         self.settings = dict(getattr(snakemake.params, "settings", {}))
         weights = getattr(snakemake.input, "weights", None)  # absent, or empty for a backbone that brings its own
         self.weights = Path(weights) if weights else None
-        self.save_minutes = snakemake.config["resuming"]["save_minutes"]
 
     @property
     def inputs(self) -> list[str]:
@@ -43,6 +43,19 @@ class Run:
         log = Path(self.snakemake.log[0])
         return log.parents[2] / "state" / log.parent.name / log.stem
 
+    @cached_property
+    def state(self):
+        """The saved state of a training (``wsss.resuming.SavedState``)."""
+        from wsss.resuming import SavedState
+
+        return SavedState(self.state_folder, self.fingerprint, self.snakemake.config["resuming"]["save_minutes"])
+
+    @property
+    def seconds(self) -> float:
+        """How long the job has taken, with what an interrupted training took before its saved state."""
+        earlier = self.state.earlier_seconds if "state" in vars(self) else 0.0  # only trainings ask for a state
+        return time.monotonic() - self.start + earlier
+
 
 @contextmanager
 def job(snakemake, *, may_read_masks: bool = False):
@@ -61,7 +74,6 @@ def job(snakemake, *, may_read_masks: bool = False):
 
     if not may_read_masks:
         guard.forbid()
-    start = time.monotonic()
     # Without a buffer: on a full disk, closing the log must not fail and hide the error that the disk is full.
     with TextIOWrapper(open(snakemake.log[0], "wb", buffering=0), write_through=True) as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
@@ -91,7 +103,7 @@ def job(snakemake, *, may_read_masks: bool = False):
                 inputs=run.inputs,
                 parameters=run.settings,
                 seed=run.seed,
-                seconds=time.monotonic() - start,
+                seconds=run.seconds,
                 threads=snakemake.threads,
                 root=ROOT,
             )

@@ -6,7 +6,6 @@ from job import job
 
 with job(snakemake, may_read_masks=True) as run:
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.resuming import SavedState
     from wsss.segmentation import train_segmentation
 
     classes = read_classes(snakemake.input.classes)
@@ -24,5 +23,5 @@ with job(snakemake, may_read_masks=True) as run:
         progress=run.progress,
         weights=run.weights,
         workers=run.threads,
-        state=SavedState(run.state_folder, run.fingerprint, run.save_minutes),
+        state=run.state,
     )

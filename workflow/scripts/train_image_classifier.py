@@ -7,7 +7,6 @@ from job import job
 with job(snakemake) as run:
     from wsss.data import read_classes, read_images
     from wsss.image_classifier import train_classifier
-    from wsss.resuming import SavedState
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
@@ -21,5 +20,5 @@ with job(snakemake) as run:
         progress=run.progress,
         weights=run.weights,
         workers=run.threads,
-        state=SavedState(run.state_folder, run.fingerprint, run.save_minutes),
+        state=run.state,
     )

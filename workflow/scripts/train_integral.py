@@ -8,7 +8,6 @@ with job(snakemake) as run:
     from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images
     from wsss.nsrom.stages import train_integral
-    from wsss.resuming import SavedState
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
@@ -24,5 +23,5 @@ with job(snakemake) as run:
         progress=run.progress,
         weights=run.weights,
         workers=run.threads,
-        state=SavedState(run.state_folder, run.fingerprint, run.save_minutes),
+        state=run.state,
     )

@@ -7,7 +7,6 @@ from job import job
 with job(snakemake) as run:
     from wsss.artifacts import check_folder
     from wsss.data import read_classes, read_images
-    from wsss.resuming import SavedState
     from wsss.segmentation import train_segmentation
 
     classes = read_classes(snakemake.input.classes)
@@ -26,5 +25,5 @@ with job(snakemake) as run:
         progress=run.progress,
         weights=run.weights,
         workers=run.threads,
-        state=SavedState(run.state_folder, run.fingerprint, run.save_minutes),
+        state=run.state,
     )

@@ -6,7 +6,6 @@ from job import job
 
 with job(snakemake) as run:
     from wsss.data import read_classes, read_images
-    from wsss.resuming import SavedState
     from wsss.smvwe.stages import train_network
 
     given = snakemake.input
@@ -22,5 +21,5 @@ with job(snakemake) as run:
         progress=run.progress,
         weights=run.weights,
         workers=run.threads,
-        state=SavedState(run.state_folder, run.fingerprint, run.save_minutes),
+        state=run.state,
     )
