@@ -1,4 +1,4 @@
-"""Figures: curves over the values of a setting, and pictures; one target for each sweep and figure of the config."""
+"""Figures of pictures: predictions of several experiments, labels as they evolve; one target for each of the config."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,6 @@ FIGURES = f"{RESULTS}/figures"
 
 
 wildcard_constraints:
-    sweep=one_of(CONFIG.sweeps),
     predictions=one_of(n for n, f in CONFIG.figures.items() if f.experiments),
     evolution=one_of(n for n, f in CONFIG.figures.items() if not f.experiments),
 
@@ -41,27 +40,6 @@ def first_evaluations(file):
     return lambda wildcards: [results_of(e, file)[0] for e in compared_in(wildcards)]
 
 
-def sweep_metrics(sweep):
-    """The evaluations of all seeds of each value of a sweep."""
-    chains = [results_of(sweep.experiment, "metrics.json", **{sweep.key: v}) for v in sweep.values]
-    return [f for chain in chains for f in chain]
-
-
-def experiments_along(sweep):
-    """For each value of a sweep, as text: the experiments that have the same settings, whose numbers are its numbers."""
-    variants = {e: PLAN.variant("evaluation", PLAN.settings(e)) for e in CONFIG.experiments}
-    along = {
-        str(v): PLAN.variant("evaluation", PLAN.settings(sweep.experiment, **{sweep.key: v}))
-        for v in sweep.values
-    }
-    return {v: [e for e in variants if variants[e].name == along[v].name] for v in along}
-
-
-def sweep_default(sweep):
-    """The value that the swept experiment has otherwise."""
-    return str(PLAN.settings(sweep.experiment)[sweep.key])
-
-
 def first_of(stage, file, figure):
     """A file of a stage, first seed, of each experiment that a figure of features shows."""
     chosen = [
@@ -75,62 +53,14 @@ def labels_of(experiments):
     return [CONFIG.experiments[e].label for e in experiments]
 
 
-for name in [*CONFIG.sweeps, *CONFIG.figures]:
+for name in CONFIG.figures:
 
     rule:
         name:
             name
         input:
-            f"{FIGURES}/{name}.png",
-            f"{FIGURES}/{name}.pdf",
-            [f"{FIGURES}/{name}.csv"] if name in CONFIG.sweeps else [],
+            expand(f"{FIGURES}/{name}.{{kind}}", kind=["png", "pdf"]),
         localrule: True
-
-
-rule compute_sweep:
-    input:
-        code=code("compute_sweep.py"),
-        metrics=lambda w: sweep_metrics(CONFIG.sweeps[w.sweep]),
-        numbers=paper("_ledger") if ON_VOC2012 else [],
-    output:
-        points=f"{FIGURES}/{{sweep}}.csv",
-    log:
-        f"{LOGS}/compute_sweep/{{sweep}}.txt",
-    benchmark:
-        f"{BENCHMARKS}/compute_sweep/{{sweep}}.tsv"
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-    params:
-        values=lambda w: CONFIG.sweeps[w.sweep].values,
-        experiments=lambda w: experiments_along(CONFIG.sweeps[w.sweep]),
-        seeds=CONFIG.seeds,
-    script:
-        "../workflow/scripts/compute_sweep.py"
-
-
-rule draw_sweep:
-    input:
-        code=code("draw_sweep.py"),
-        points=f"{FIGURES}/{{sweep}}.csv",
-    output:
-        png=drawing("sweep", DRAWINGS, CONFIG.sweeps),
-        pdf=f"{FIGURES}/{{sweep}}.pdf",
-    log:
-        f"{LOGS}/draw_sweep/{{sweep}}.txt",
-    benchmark:
-        f"{BENCHMARKS}/draw_sweep/{{sweep}}.tsv"
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-    params:
-        sweep=lambda w: CONFIG.sweeps[w.sweep].model_dump(),
-        default=lambda w: sweep_default(CONFIG.sweeps[w.sweep]),
-        published_best=lambda w: CONFIG.sweeps[w.sweep].published_best if ON_VOC2012 else None,
-    script:
-        "../workflow/scripts/draw_sweep.py"
 
 
 rule draw_predictions:

@@ -40,3 +40,69 @@ rule measure_stage_quality:
         aligned=CONFIG.cam.align_corners,
     script:
         "../workflow/scripts/measure_stage_quality.py"
+
+
+# Target → what the report calls it: of NSROM's first and last chain, and of all chains of each other method.
+QUALITY = {"stage_quality": "Quality of the labels"}
+for method in METHODS:
+    if method != "nsrom" and weakly_supervised(method):
+        QUALITY[f"{method}_stage_quality"] = f"Quality of the labels: {METHODS[method].title}"
+
+
+wildcard_constraints:
+    quality=one_of(QUALITY),
+
+
+for name in QUALITY:
+
+    rule:
+        name:
+            name
+        input:
+            expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+        localrule: True
+
+
+rule compute_stage_quality:
+    input:
+        code=code("compute_stage_quality.py"),
+        quality=lambda w: measurements(
+            "stage_quality", "quality.csv", quality_experiments(w.quality)
+        ),
+    output:
+        table=f"{TABLES}/{{quality}}.csv",
+    log:
+        f"{LOGS}/compute_stage_quality/{{quality}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/compute_stage_quality/{{quality}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        labels=lambda w: quality_experiments(w.quality),
+        seeds=CONFIG.seeds,
+    script:
+        "../workflow/scripts/compute_stage_quality.py"
+
+
+rule write_stage_quality:
+    input:
+        code=code("write_stage_quality.py"),
+        table=f"{TABLES}/{{quality}}.csv",
+    output:
+        md=f"{TABLES}/{{quality}}.md",
+        tex=f"{TABLES}/{{quality}}.tex",
+        html=in_report(
+            f"{TABLES}/{{quality}}.html", "stage_quality", LABELS, lambda w: QUALITY[w.quality]
+        ),
+    log:
+        f"{LOGS}/write_stage_quality/{{quality}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/write_stage_quality/{{quality}}.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    script:
+        "../workflow/scripts/write_stage_quality.py"

@@ -1,4 +1,4 @@
-"""The segmentation network, shared by all methods: training, prediction on training pictures, evaluation."""
+"""The segmentation network, shared by all methods: training, and prediction on training pictures."""
 
 
 def round_labels(file):
@@ -9,11 +9,6 @@ def round_labels(file):
         return upstream(wildcards.round, roles[wildcards.round], file)(wildcards)
 
     return path
-
-
-def model_of(wildcards):
-    """The checkpoint that an experiment's evaluation scores."""
-    return upstream("evaluation", "model", "model.safetensors")(wildcards)
 
 
 rule train_segmentation:
@@ -111,50 +106,4 @@ use rule predict_training_images as predict_training_images_part with:
         f"{BENCHMARKS}/predict_training_images_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
 
 
-rule evaluate:
-    input:
-        code=code("evaluate.py"),
-        images=IMAGES,
-        classes=CLASSES,
-        masks=MASKS,
-        checkpoint=model_of,
-        parts=parts_of("evaluation"),
-    output:
-        metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
-        per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
-        provenance=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/provenance.json",
-        predictions=directory(f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"),
-        manifest=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/manifest.csv",
-    log:
-        f"{LOGS}/evaluate/{{variant}}_seed-{{seed}}.txt",
-    benchmark:
-        f"{BENCHMARKS}/evaluate/{{variant}}_seed-{{seed}}.tsv"
-    threads: LABEL_THREADS
-    resources:
-        mem_mb=growing(memory(CONFIG.segmentation.backbone, 3000, 6000)),
-        runtime="8h",
-        gpu=1,
-    params:
-        settings=settings_of("evaluation"),
-        split=CONFIG.dataset.val_split,
-    script:
-        "../workflow/scripts/evaluate.py"
-
-
-use rule evaluate as evaluate_part with:
-    output:
-        part=temp(directory(a_part("evaluation"))),
-    log:
-        f"{LOGS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
-    benchmark:
-        f"{BENCHMARKS}/evaluate_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
-
-
-for name in CONFIG.experiments:
-
-    rule:
-        name:
-            f"evaluate_{name}"
-        input:
-            results_of(name, "metrics.json"),
-        localrule: True
+include: "evaluation.smk"

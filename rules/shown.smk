@@ -1,0 +1,112 @@
+"""What tables and figures have in common: how they call experiments, and their place in the report."""
+
+import re
+
+from wsss.config import PAPER_DATASET
+from wsss.methods import METHODS
+
+TABLES = f"{RESULTS}/tables"
+# The report's categories, which it sorts by name.
+SCORES, DRAWINGS = "1. Tables", "2. Figures"
+LABELS, RECORDS = "3. Labels, stage by stage", "4. Run times and provenance"
+ON_VOC2012 = DATASET == PAPER_DATASET  # the papers' numbers say nothing about other data sets
+PER_CLASS = [name for name, table in CONFIG.tables.items() if table.per_class]
+SCORED = [name for name, table in CONFIG.tables.items() if table.measure == "scores"]
+COMPARISONS = [
+    n for n in SCORED if CONFIG.tables[n].compare_with is not None and n not in PER_CLASS
+]
+OF_EXPERIMENTS = [name for name in SCORED if name not in (*COMPARISONS, *PER_CLASS)]
+MAIN_TABLE = next(iter(OF_EXPERIMENTS), None)
+
+
+def one_of(names):
+    """A wildcard constraint: one of these names; with no names, nothing matches."""
+    return "|".join(re.escape(n) for n in names) or "(?!)"
+
+
+def paper(name):
+    """The papers' files ``*{name}.csv``: ``_ledger``, what they state; ``_directions``, which experiment beats which."""
+    found = sorted((ROOT / "config" / "paper").glob(f"*{name}.csv"))
+    return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in found]
+
+
+def compared(table):
+    """Experiment → label of a table's rows and, last, of the bound that retention is measured against."""
+    rows = dict.fromkeys(CONFIG.tables[table].rows)
+    bound = [CONFIG.bound] if CONFIG.bound in CONFIG.experiments else []
+    return {e: CONFIG.experiments[e].label for e in dict.fromkeys([*rows, *bound])}
+
+
+def rows_of(table):
+    """Experiment → label of a table's rows."""
+    return {e: CONFIG.experiments[e].label for e in CONFIG.tables[table].rows}
+
+
+def called(experiment):
+    """An experiment's label where several methods are shown: with its method, unless the label says it."""
+    settings, label = PLAN.settings(experiment), CONFIG.experiments[experiment].label
+    title = METHODS[settings["method"]].title
+    weak = settings["segmentation.supervision"] == "image_labels"
+    return f"{title}: {label}" if weak and title not in label else label
+
+
+def short(title):
+    """What a title calls its table or figure: the words before the colon."""
+    return title.split(":")[0].split(" (")[0]
+
+
+def in_report(file, caption, category, label):
+    """Marks an output for the report, whose list calls it ``label``, a word or a function of the wildcards."""
+    labels = (lambda wildcards: {"what": label(wildcards)}) if callable(label) else {"what": label}
+    return report(
+        file, caption=f"../workflow/report/{caption}.rst", category=category, labels=labels
+    )
+
+
+def titled(kind, entries):
+    """For ``in_report``: the short title of the config's entry that the wildcard ``kind`` names."""
+    return lambda wildcards: short(entries[getattr(wildcards, kind)].title)
+
+
+def metrics_of(table):
+    """The evaluations of all seeds of each experiment that a table compares."""
+    return [f for e in compared(table) for f in results_of(e, "metrics.json")]
+
+
+def weakly_supervised(method=None):
+    """The experiments that image-level labels train, of one method or of all."""
+    settings = {e: PLAN.settings(e) for e in CONFIG.experiments}
+    weak = [e for e, s in settings.items() if s["segmentation.supervision"] == "image_labels"]
+    return [e for e in weak if method in (None, settings[e]["method"])]
+
+
+def quality_experiments(table="stage_quality"):
+    """Experiment → label of the chains whose labels are compared stage by stage."""
+    method = table.removesuffix("stage_quality").rstrip("_")
+    if method:
+        chosen = weakly_supervised(method)
+    else:
+        chosen = [
+            e for e in ("baseline", "nsrom") if e in CONFIG.experiments
+        ] or weakly_supervised()
+    return {e: CONFIG.experiments[e].label for e in chosen}
+
+
+def measurements(kind, file, experiments):
+    """For ``input:``: a measurement's files, of all seeds of the first experiment, then of the second, and so on."""
+    path = f"{RESULTS}/{kind}/{{experiment}}/seed-{{seed}}/{file}"
+    return expand(path, experiment=experiments, seed=CONFIG.seeds)
+
+
+include: "tables.smk"
+include: "class_tables.smk"
+include: "quality.smk"
+include: "figures.smk"
+include: "sweeps.smk"
+include: "report.smk"
+include: "comparison.smk"
+include: "boundaries.smk"
+include: "cooccurrence.smk"
+include: "methods.smk"
+include: "label_scores.smk"
+include: "ledger.smk"
