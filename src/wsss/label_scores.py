@@ -24,6 +24,7 @@ def label_score_table(
 ) -> pd.DataFrame:
     """One row for each experiment of ``labels`` (name → label): ``MEASURES`` in %, with their std over seeds.
 
+    The mIoU is called ``label_miou``: a segmentation network's ``miou`` on validation pictures is another number.
     ``stages``: which stage's labels train each experiment's first round; ``files``: the ``quality.csv`` of all seeds of
     the first experiment, then of the second, and so on.  Raises ``ValueError`` if a file lacks the stage.
     """
@@ -33,6 +34,7 @@ def label_score_table(
         for (name, stage), file in zip(keys, files, strict=True)
     ]
     table = over_seeds(pd.DataFrame(rows), ["experiment"], MEASURES)
+    table = table.rename(columns={"miou": "label_miou", "miou_std": "label_miou_std"})
     table.insert(1, "label", table["experiment"].map(dict(labels)))
     table["seeds"] = table.pop("seeds")
     return table

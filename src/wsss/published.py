@@ -15,7 +15,9 @@ from wsss.config import Config
 from wsss.variants import Plan
 
 COPIED = {"tables": ("tables/*.csv", "tables/*.md"), "curves": ("figures/*.csv",), "histories": ("*/*/*/history.csv",)}
-SCORES = ("miou", "miou_std", "miou_without_crf", "miou_without_crf_std", "retention")
+SCORES = ("miou", "miou_std", "miou_without_crf", "miou_without_crf_std", "retention", "label_miou", "label_miou_std")
+# What the bars of a table of experiments are → what they are called.
+BARS = {"miou": "val mIoU (%)", "label_miou": "mIoU of the labels (%)"}
 HEADER = """\
 # What is published, for `dvc metrics`, `dvc plots` and `dvc params`. Kept by `make publish`.
 # There are no stages: the DAG is Snakemake's, and a second one over the same files would drift away from it.
@@ -40,13 +42,13 @@ def publish_numbers(outputs: Sequence[str], results: Path, folder: Path) -> None
 
 
 def scores(tables: Sequence[Path]) -> dict[str, dict[str, float]]:
-    """Experiment → its scores, in percent, as the tables of experiments have them."""
+    """Experiment → its scores and those of its labels, in percent, as the tables of experiments have them."""
     found: dict[str, dict[str, float]] = {}
     for rows in map(_rows, tables):
         for row in rows:
-            if {"experiment", "miou"} <= row.keys():
-                values = {k: round(float(row[k]), 4) for k in SCORES if row.get(k)}
-                found[row["experiment"]] = values | {"seeds": int(row["seeds"])}
+            values = {k: round(float(row[k]), 4) for k in SCORES if row.get(k)}
+            if "experiment" in row and values:
+                found.setdefault(row["experiment"], {}).update(values, seeds=int(row["seeds"]))
     return found
 
 
@@ -79,9 +81,11 @@ def _plots(repository: Path, folder: str, config: Config) -> list[dict[str, dict
     plots = []
     for name, table in config.tables.items():
         file = f"{folder}/tables/{name}.csv"
-        if (repository / file).is_file() and all({"miou", "label"} <= row.keys() for row in _rows(repository / file)):
-            style = {"template": "bar_horizontal", "title": table.title, "x": "miou", "y": "label"}
-            plots.append({file: {**style, "x_label": "val mIoU (%)", "y_label": ""}})
+        columns = next(iter(_rows(repository / file)), {}).keys() if (repository / file).is_file() else ()
+        bars = next((c for c in BARS if {c, "label"} <= {*columns}), None)
+        if bars:
+            style = {"template": "bar_horizontal", "title": table.title, "x": bars, "y": "label"}
+            plots.append({file: {**style, "x_label": BARS[bars], "y_label": ""}})
     for name, sweep in config.sweeps.items():
         file = f"{folder}/curves/{name}.csv"
         if (repository / file).is_file():

@@ -49,6 +49,18 @@ def test_numbers_are_copied_and_old_ones_go(tmp_path: Path):
     }
 
 
+def test_scores_of_labels_are_not_taken_for_scores_of_networks(tmp_path: Path):
+    table = "experiment,label,label_miou,label_miou_std,seeds\nnsrom,ours,80.5,0.5,3\nmu,.7,70.5,,3\n"
+    files = [tmp_path / "nsrom_table3.csv", tmp_path / "smvwe_ablation.csv"]
+    for file, text in zip(files, (HEAD + "nsrom,ours,67.6,,61.3,3,86.2\n", table), strict=True):
+        file.write_text(text)
+    assert scores(files) == scores(files[::-1]) == {
+        "nsrom": {"miou": 67.6, "miou_without_crf": 61.3, "retention": 86.2, "label_miou": 80.5, "label_miou_std": 0.5,
+                  "seeds": 3},
+        "mu": {"label_miou": 70.5, "seeds": 3},
+    }  # fmt: skip
+
+
 def test_a_data_set_replaces_only_what_dvc_yaml_says_of_itself(tmp_path: Path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config/config.yaml").touch()
