@@ -75,10 +75,10 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
     assert rows("smvwe_table1")[-1]["class"] == "mIoU"
     ablation = rows("smvwe_ablation")
     assert [r["experiment"] for r in ablation] == ["smvwe", "smvwe_no_image_loss", "smvwe_background_by_saliency"]
-    assert all(0 <= float(r[c]) <= 100 for r in ablation for c in ("miou", "recall", "coverage"))
+    assert all(0 <= float(r[c]) <= 100 for r in ablation for c in ("label_miou", "recall", "coverage"))
     tuned = {(r["label"], r["score from"].split()[0]): float(r["miou"]) for r in rows("smvwe_background")}
     assert all(tuned[e, "true"] >= tuned[e, w] - 1e-9 for e in ("VWE alone", "SMVWE") for w in ("constant", "saliency"))
-    assert float(rows("smvwe_background")[3]["miou"]) == pytest.approx(float(ablation[0]["miou"]), abs=1e-6)
+    assert float(rows("smvwe_background")[3]["miou"]) == pytest.approx(float(ablation[0]["label_miou"]), abs=1e-6)
     assert (checkout.results / "figures" / "smvwe_words.png").stat().st_size > 10_000
     assert checkout.dry_run(*TARGETS) == {}
     # In parts, the labels are the same, byte for byte.
