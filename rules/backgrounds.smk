@@ -33,7 +33,7 @@ rule measure_background:
         runtime="2h",
     params:
         split=CONFIG.dataset.train_split,
-        aligned=CONFIG.cam.align_corners,
+        aligned=lambda w: PLAN.lookup("word_maps", w.variant).settings["cam.align_corners"],
     script:
         "../workflow/scripts/measure_background.py"
 

@@ -22,6 +22,12 @@ def split_looked_at(wildcards):
     return CONFIG.dataset.val_split if final else CONFIG.dataset.train_split
 
 
+def context_folder(wildcards):
+    """For ``input:``: the folder with the masks of contexts that are no classes; a missing one stops the run at once."""
+    folder = CONFIG.confusion_figures[wildcards.confusion].contexts
+    return ancient(folder) if folder else []
+
+
 def contexts_of(figure):
     """A digest of the masks of contexts that are no classes, for ``params:``."""
     folder = CONFIG.confusion_figures[figure].contexts
@@ -48,6 +54,7 @@ rule measure_confusion:
         images=IMAGES,
         classes=CLASSES,
         masks=MASKS,
+        contexts=context_folder,
     output:
         confusion=f"{RESULTS}/cooccurrence/{{confusion}}/{{experiment}}/seed-{{seed}}/confusion.csv",
     log:

@@ -114,6 +114,6 @@ rule draw_evolution:
         figure=lambda w: CONFIG.figures[w.evolution].model_dump(),
         seed=CONFIG.seeds[0],
         split=CONFIG.dataset.train_split,
-        aligned=CONFIG.cam.align_corners,
+        aligned=lambda w: aligned([evolving()]),
     script:
         "../workflow/scripts/draw_evolution.py"

@@ -96,6 +96,6 @@ rule draw_projections:
         labels=lambda w: labels_of(CONFIG.feature_figures[w.projected].experiments),
         seed=CONFIG.seeds[0],
         split=CONFIG.dataset.train_split,
-        aligned=CONFIG.cam.align_corners,
+        aligned=lambda w: aligned(CONFIG.feature_figures[w.projected].experiments),
     script:
         "../workflow/scripts/draw_projections.py"

@@ -37,7 +37,7 @@ rule measure_stage_quality:
     params:
         split=CONFIG.dataset.train_split,
         stages=lambda w: [m.name for m in measured_stages(w.experiment)],
-        aligned=CONFIG.cam.align_corners,
+        aligned=lambda w: aligned([w.experiment]),
     script:
         "../workflow/scripts/measure_stage_quality.py"
 

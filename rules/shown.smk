@@ -92,6 +92,17 @@ def quality_experiments(table="stage_quality"):
     return {e: CONFIG.experiments[e].label for e in chosen}
 
 
+def aligned(experiments):
+    """How maps of these experiments are laid on pictures (``cam.align_corners``), which has to be one way."""
+    found = {PLAN.settings(e)["cam.align_corners"] for e in experiments}
+    if len(found) > 1:
+        names = ", ".join(experiments)
+        raise WorkflowError(
+            f"{names} differ in cam.align_corners: show them in figures of their own."
+        )
+    return found.pop()
+
+
 def measurements(kind, file, experiments):
     """For ``input:``: a measurement's files, of all seeds of the first experiment, then of the second, and so on."""
     path = f"{RESULTS}/{kind}/{{experiment}}/seed-{{seed}}/{file}"

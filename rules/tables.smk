@@ -12,8 +12,11 @@ for name in OF_EXPERIMENTS:
             name
         input:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
-            expand(f"{TABLES}/{name}_directions.{{kind}}", kind=["csv", "md"]),
-            f"{TABLES}/{name}_classes.csv",
+            expand(
+                f"{TABLES}/{name}_{{part}}.{{kind}}",
+                part=["directions", "classes"],
+                kind=["csv", "md"],
+            ),
         localrule: True
 
 
@@ -56,6 +59,7 @@ rule write_table:
         md=f"{TABLES}/{{table}}.md",
         tex=f"{TABLES}/{{table}}.tex",
         directions=f"{TABLES}/{{table}}_directions.md",
+        classes=f"{TABLES}/{{table}}_classes.md",
         html=in_report(f"{TABLES}/{{table}}.html", "table", SCORES, titled("table", CONFIG.tables)),
     log:
         f"{LOGS}/write_table/{{table}}.txt",

@@ -79,6 +79,6 @@ rule draw_words:
         names=lambda w: labels_of(CONFIG.feature_figures[w.words].experiments),
         seed=CONFIG.seeds[0],
         split=CONFIG.dataset.train_split,
-        aligned=CONFIG.cam.align_corners,
+        aligned=lambda w: aligned(CONFIG.feature_figures[w.words].experiments),
     script:
         "../workflow/scripts/draw_words.py"

@@ -25,6 +25,7 @@ def label_score_table(
     """One row for each experiment of ``labels`` (name → label): ``MEASURES`` in %, with their std over seeds.
 
     The mIoU is called ``label_miou``: a segmentation network's ``miou`` on validation pictures is another number.
+    ``difference``: that to the first experiment's, taken seed by seed; NaN in the first row.
     ``stages``: which stage's labels train each experiment's first round; ``files``: the ``quality.csv`` of all seeds of
     the first experiment, then of the second, and so on.  Raises ``ValueError`` if a file lacks the stage.
     """
@@ -33,8 +34,12 @@ def label_score_table(
         {"experiment": name} | stage_row(file, stage)[list(MEASURES)].to_dict()
         for (name, stage), file in zip(keys, files, strict=True)
     ]
-    table = over_seeds(pd.DataFrame(rows), ["experiment"], MEASURES)
-    table = table.rename(columns={"miou": "label_miou", "miou_std": "label_miou_std"})
+    scores = pd.DataFrame(rows).rename(columns={"miou": "label_miou"})
+    first = scores["label_miou"].to_numpy()[: len(seeds)]
+    scores["difference"] = scores["label_miou"] - list(first) * len(labels)
+    scores.loc[: len(seeds) - 1, "difference"] = float("nan")
+    columns = ["label_miou", "difference", *MEASURES[1:]]
+    table = over_seeds(scores, ["experiment"], columns)
     table.insert(1, "label", table["experiment"].map(dict(labels)))
     table["seeds"] = table.pop("seeds")
     return table
@@ -43,11 +48,17 @@ def label_score_table(
 def confusion_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
     """One row for each experiment and pair: confusion ratio, IoU (%), their std over seeds, and how the pair is seen.
 
+    A score that is NaN with one of the seeds is NaN: a mean of the others would not be of ``seeds``.
     ``files``: those that ``measure_pairs`` wrote, of all seeds of the first experiment, then of the second, and so on.
     """
     runs = read_runs(labels, seeds, files)
     runs[["iou", "share"]] *= 100
-    table = over_seeds(runs, ["experiment", "label", "class", "context"], OF_PAIRS).drop(columns="experiment")
+    by = ["experiment", "label", "class", "context"]
+    table = over_seeds(runs, by, OF_PAIRS)
+    undefined = runs[list(OF_PAIRS)].isna().groupby([runs[k] for k in by], sort=False).any()
+    for score in OF_PAIRS:
+        table.loc[undefined[score].to_numpy(), [score, f"{score}_std"]] = float("nan")
+    table = table.drop(columns="experiment")
     fixed = runs.drop_duplicates(["class", "context"])[["class", "context", "images", "together", "share", "lift"]]
     table = table.merge(fixed, on=["class", "context"], how="left", sort=False)
     return table[[c for c in table if c != "seeds"] + ["seeds"]]

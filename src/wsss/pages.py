@@ -65,11 +65,12 @@ CLASSES_NOTE = (
     "IoU in %, mean over seeds, after a dense CRF. A super-category's row is the mean of its classes; the mIoU is over "
     "all classes and the background. Published columns belong to MS-COCO and are shown there only."
 )
+CLASSES_HEADING = "IoU per class (%), with CRF, mean over seeds"
 LABEL_SCORES_NOTE = (
     "In %, mean ± standard deviation over seeds: the labels that train the first round against the true masks of the "
     "training pictures, which no training stage may read. Pixels that carry the label 255 are ignored; precision and "
     "recall are those of foreground pixels; coverage is the share of pixels that carry a label; missed foreground is "
-    "the share of the pixels labelled background that are objects."
+    "the share of the pixels labelled background that are objects. Differences: to the first row, seed by seed."
 )
 BACKGROUND_NOTE = (
     "Scores in %, mean ± standard deviation over seeds; mIoU of the labels that the score gives the training pictures, "
@@ -90,8 +91,9 @@ METHODS_NOTE = (
     "pictures, after a dense CRF unless the heading says otherwise; retention is the share of the same network trained "
     "on true masks. Times are wall times of the chain, mean over seeds: all trainings; maps, labels and predictions on "
     "training pictures; prediction and CRF on validation pictures. They do not count how saliency maps were made, nor "
-    "earlier attempts of a job, nor the parts of a scattered stage. Peak memory (MiB) is that of the largest process. "
-    "Jobs run side by side, so times compare only if as much else was running."
+    "the parts of a scattered stage, nor earlier attempts of a job, except what an interrupted training went on from. "
+    "Peak memory (MiB) is that of the largest process. Jobs run side by side, so times compare only if as much else "
+    "was running."
 )
 BOUNDARY_NOTE = (
     "Recall, precision and F1 in %, mean ± standard deviation over seeds, of the boundaries of labels against those of "
@@ -244,7 +246,7 @@ def experiments_page(
     parts = [section(table, text=f"{TABLE_NOTE} {note}", best=True, file=f"{name}.csv"), chain]
     if len(directions):
         parts.append(section(directions, "The paper's directions", DIRECTIONS_NOTE, file=f"{name}_directions.csv"))
-    parts.append(section(classes, "IoU per class (%), with CRF, mean over seeds", file=f"{name}_classes.csv"))
+    parts.append(section(classes, CLASSES_HEADING, file=f"{name}_classes.csv"))
     return page(title, *parts)
 
 
@@ -259,7 +261,7 @@ def _text(value) -> str:
         return value
     if value is None or pd.isna(value):
         return "–"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    return f"{round(value, 1) + 0.0:.1f}" if isinstance(value, float) else str(value)  # + 0: no "-0.0"
 
 
 def _pipe(text: str) -> str:

@@ -112,8 +112,12 @@ def test_the_quality_of_the_labels_that_train_is_averaged_over_seeds(tmp_path):
         rows = f"cam,{0.1},0.1,0.1,1.0,0.2\nword_label,{miou},0.8,0.9,1.0,0.05\n"
         (tmp_path / f"{seed}.csv").write_text(f"stage,miou,precision,recall,coverage,missed_foreground\n{rows}")
     files = [tmp_path / "0.csv", tmp_path / "1.csv"]
-    row = label_score_table({"x": "X"}, ["word_label"], [0, 1], files).iloc[0]
+    table = label_score_table({"x": "X", "y": "Y"}, ["word_label", "cam"], [0, 1], files * 2)
+    row = table.iloc[0]
     assert (row["label"], row["label_miou"], row["recall"], row["seeds"]) == ("X", pytest.approx(80), 90.0, 2)
     assert row["label_miou_std"] == pytest.approx(2**0.5 * 10) and row["recall_std"] == 0
+    # .1 − .7 and .1 − .9: differences are taken seed by seed.
+    assert table["difference"].tolist() == pytest.approx([float("nan"), -70], nan_ok=True)
+    assert table["difference_std"][1] == pytest.approx(2**0.5 * 10)
     with pytest.raises(ValueError, match="no row 'mined'"):
         label_score_table({"x": "X"}, ["mined"], [0, 1], files)

@@ -3,15 +3,18 @@
 import csv
 import io
 import signal
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from outages import EndsEarly, Outage
 
 from wsss.artifacts import check_folder
+from wsss.backbones import resnet38
 from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.config_checks import ConfigError
@@ -22,7 +25,7 @@ from wsss.openmoji import build
 from wsss.progress import Progress
 from wsss.resuming import SavedState
 from wsss.smvwe.figures import paint_words, word_grid, word_rows, word_table
-from wsss.smvwe.labels import word_label
+from wsss.smvwe.labels import strongest_map, word_label
 from wsss.smvwe.losses import joint_losses
 from wsss.smvwe.network import build_network, trained_network
 from wsss.smvwe.samples import inference_sizes, training_sample
@@ -64,12 +67,12 @@ def pictures(data):
     return read_images(data / "images.csv", data / "data" / "classes.txt", "train", data / "saliency.csv")
 
 
-def train(pictures, folder: Path, *, state=None, progress=None, **changes) -> list[dict[str, str]]:
+def train(pictures, folder: Path, *, state=None, progress=None, settings=None, **changes) -> list[dict[str, str]]:
     """Trains; returns the rows of the history."""
     train_network(
         pictures,
         CLASSES,
-        settings_of("word_encoder", **changes),
+        settings or settings_of("word_encoder", **changes),
         seed=0,
         checkpoint=folder / "model.safetensors",
         history=folder / "history.csv",
@@ -80,11 +83,11 @@ def train(pictures, folder: Path, *, state=None, progress=None, **changes) -> li
         return list(csv.DictReader(stream))
 
 
-def export(pictures, folder: Path) -> None:
+def export(pictures, folder: Path, settings=None) -> None:
     export_maps(
         pictures,
         CLASSES,
-        settings_of("word_maps"),
+        settings or settings_of("word_maps"),
         checkpoint=folder / "model.safetensors",
         folder=folder / "maps",
         manifest=folder / "manifest.csv",
@@ -170,6 +173,34 @@ def test_crops_take_the_saliency_along(pictures, tmp_path):
     own = settings_of("word_maps", crop_size=49) | {"smvwe.scales": [1.0, 0.5]}
     assert inference_sizes(pictures[0], own) == [(32, 32), (SIZE, SIZE)]
     train(pictures, tmp_path, crop_size=49, long_side=[49, 65])
+
+
+def test_at_full_size_each_picture_keeps_its_own(data, pictures, tmp_path, monkeypatch):
+    """As config/voc2012_smvwe.yaml has it: ResNet-38 (a narrow one), crops, corners not aligned, sizes that vary."""
+    narrow = partial(build_backbone_of_width, width=4)
+    monkeypatch.setattr("wsss.smvwe.network.build_backbone", narrow)
+    full = {"crop_size": 49, "long_side": [33, 65], "scales": [0.5, 1.0, 1.5]}
+    changes = {"classifier.backbone": "resnet38", "classifier.output_stride": 8, "cam.align_corners": False}
+    cropped = tmp_path / "wide.png"
+    cv2.imwrite(str(cropped), cv2.imread(str(pictures[0].path))[:, :41])
+    cv2.imwrite(str(tmp_path / "salient.png"), np.full((SIZE, 41), 255, np.uint8))
+    tall = replace(pictures[0], image_id="tall", path=cropped, width=41, saliency=tmp_path / "salient.png")
+    shown = [tall, *pictures[1:]]
+    train(shown, tmp_path, settings=settings_of("word_encoder", **full) | changes)
+    export(shown, tmp_path, settings=settings_of("word_maps", **full) | changes)
+    settings = settings_of("word_labels", **full) | changes
+    for picture, cells in ((tall, (13, 8)), (pictures[1], (13, 13))):  # 98 × 62 and 98 × 98 px, the finest scale
+        maps = read_maps(tmp_path / "maps" / f"{picture.image_id}.png", picture.classes)
+        assert all(m.shape == cells and m.max() == 255 for m in maps.values())
+        label = word_label(picture, maps=tmp_path / "maps", settings=settings)
+        assert label.shape == (picture.height, picture.width)
+        winner, strongest = strongest_map(picture, tmp_path / "maps", aligned=False)
+        assert set(np.unique(winner)) <= set(picture.classes) and strongest.max() == pytest.approx(1, abs=0.01)
+
+
+def build_backbone_of_width(name: str, *, output_stride: int, pretrained: bool, weights: Path | None, width: int):
+    assert (name, output_stride, weights) == ("resnet38", 8, None)
+    return resnet38(width=width)
 
 
 def test_an_interrupted_training_goes_on_to_the_same_bytes(chain, pictures, tmp_path):

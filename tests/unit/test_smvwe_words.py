@@ -51,6 +51,14 @@ def test_gradients_equal_finite_differences():
 
 
 @pytest.mark.parametrize("kind", ["manhattan", "cosine"])
+def test_distances_are_of_32_bits_in_a_training_of_16(kind):
+    x, words = torch.rand(20, 64), torch.rand(5, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = distances(x, words, kind)
+    assert torch.equal(found, distances(x, words, kind))
+
+
+@pytest.mark.parametrize("kind", ["manhattan", "cosine"])
 def test_a_descriptor_of_zeros_has_finite_distances_and_no_gradient(kind):
     x = torch.tensor([[0.0, 0.0], [1.0, 2.0]], requires_grad=True)
     found = distances(x, torch.tensor([[1.0, 0.0], [0.0, 1.0]]), kind)

@@ -58,6 +58,8 @@ def test_full_size_starts_from_resnet38(clone: Checkout):
     assert counts["train_word_encoder"] == counts["convert_resnet38"] == 1
     assert counts["train_segmentation"] == counts["evaluate"] == 4
     assert "train_classifier" not in counts
+    figure = full.snakemake("-n", "smvwe_figure2", check=False)
+    assert figure.returncode != 0 and "data/pascal_context" in figure.stderr + figure.stdout
 
 
 @pytest.mark.slow
@@ -71,8 +73,13 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
         with open(tables / f"{name}.csv", newline="") as stream:
             return list(csv.DictReader(stream))
 
-    assert list(rows("smvwe_table1")[0]) == ["class", "VWE alone", "SMVWE"]
-    assert rows("smvwe_table1")[-1]["class"] == "mIoU"
+    scores = {r["experiment"]: r for r in rows("smvwe_table1")}
+    assert list(scores) == ["fully_supervised", "vwe", "smvwe"]
+    classes = rows("smvwe_table1_classes")
+    assert list(classes[0])[2:] == ["VWE alone", "SMVWE"] and classes[-1]["class"] == "mIoU"
+    assert float(classes[-1]["SMVWE"]) == pytest.approx(float(scores["smvwe"]["miou"]))
+    assert [(r["worse"], r["better"]) for r in rows("smvwe_table1_directions")] == [("VWE alone", "SMVWE")]
+    assert "| class |" in (tables / "smvwe_table1_classes.md").read_text()
     ablation = rows("smvwe_ablation")
     assert [r["experiment"] for r in ablation] == ["smvwe", "smvwe_no_image_loss", "smvwe_background_by_saliency"]
     assert all(0 <= float(r[c]) <= 100 for r in ablation for c in ("label_miou", "recall", "coverage"))

@@ -7,7 +7,7 @@ from job import job
 with job(snakemake):
     import pandas as pd
 
-    from wsss.pages import experiments_page, to_latex, to_markdown
+    from wsss.pages import CLASSES_HEADING, experiments_page, to_latex, to_markdown
 
     title, out, given = snakemake.params.title, snakemake.output, snakemake.input
     note = Path(given.note).read_text().strip()
@@ -15,4 +15,5 @@ with job(snakemake):
     Path(out.md).write_text(to_markdown(table, title, note))
     Path(out.tex).write_text(to_latex(table, title, note))
     Path(out.directions).write_text(to_markdown(directions, f"{title}: the paper's directions"))
+    Path(out.classes).write_text(to_markdown(classes, f"{title}: {CLASSES_HEADING}"))
     Path(out.html).write_text(experiments_page(title, note, table, directions, classes, name=snakemake.wildcards.table))
