@@ -48,17 +48,11 @@ def label_score_table(
 def confusion_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
     """One row for each experiment and pair: confusion ratio, IoU (%), their std over seeds, and how the pair is seen.
 
-    A score that is NaN with one of the seeds is NaN: a mean of the others would not be of ``seeds``.
     ``files``: those that ``measure_pairs`` wrote, of all seeds of the first experiment, then of the second, and so on.
     """
     runs = read_runs(labels, seeds, files)
     runs[["iou", "share"]] *= 100
-    by = ["experiment", "label", "class", "context"]
-    table = over_seeds(runs, by, OF_PAIRS)
-    undefined = runs[list(OF_PAIRS)].isna().groupby([runs[k] for k in by], sort=False).any()
-    for score in OF_PAIRS:
-        table.loc[undefined[score].to_numpy(), [score, f"{score}_std"]] = float("nan")
-    table = table.drop(columns="experiment")
+    table = over_seeds(runs, ["experiment", "label", "class", "context"], OF_PAIRS).drop(columns="experiment")
     fixed = runs.drop_duplicates(["class", "context"])[["class", "context", "images", "together", "share", "lift"]]
     table = table.merge(fixed, on=["class", "context"], how="left", sort=False)
     return table[[c for c in table if c != "seeds"] + ["seeds"]]

@@ -56,12 +56,16 @@ def read_scores(experiments: Sequence[str], seeds: Sequence[int], files: Sequenc
 
 
 def over_seeds(scores: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
-    """Mean (``x``), sample standard deviation (``x_std``) and count (``seeds``) of ``columns``, one row per ``by``."""
+    """Mean (``x``), sample standard deviation (``x_std``) and count (``seeds``) of ``columns``, one row per ``by``.
+
+    What is NaN with one seed is NaN: a mean of the others would not be of ``seeds``.
+    """
     rows = []
     for key, group in scores.groupby(list(by), sort=False):
         row = dict(zip(by, key, strict=True)) | {"seeds": len(group)}
         for column in columns:
-            row |= {column: group[column].mean(), f"{column}_std": group[column].std(ddof=1)}
+            values = group[column]
+            row |= {column: values.mean(skipna=False), f"{column}_std": values.std(ddof=1, skipna=False)}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -177,11 +177,11 @@ def test_crops_take_the_saliency_along(pictures, tmp_path):
 
 def test_at_full_size_each_picture_keeps_its_own(data, pictures, tmp_path, monkeypatch):
     """As config/voc2012_smvwe.yaml has it: ResNet-38 (a narrow one), crops, corners not aligned, sizes that vary."""
-    narrow = partial(build_backbone_of_width, width=4)
-    monkeypatch.setattr("wsss.smvwe.network.build_backbone", narrow)
+    narrow = {"resnet38": lambda: resnet38(width=4)}
+    monkeypatch.setattr("wsss.smvwe.network.build_backbone", lambda name, **_: narrow[name]())
     full = {"crop_size": 49, "long_side": [33, 65], "scales": [0.5, 1.0, 1.5]}
     changes = {"classifier.backbone": "resnet38", "classifier.output_stride": 8, "cam.align_corners": False}
-    cropped = tmp_path / "wide.png"
+    cropped = tmp_path / "tall.png"
     cv2.imwrite(str(cropped), cv2.imread(str(pictures[0].path))[:, :41])
     cv2.imwrite(str(tmp_path / "salient.png"), np.full((SIZE, 41), 255, np.uint8))
     tall = replace(pictures[0], image_id="tall", path=cropped, width=41, saliency=tmp_path / "salient.png")
@@ -196,11 +196,6 @@ def test_at_full_size_each_picture_keeps_its_own(data, pictures, tmp_path, monke
         assert label.shape == (picture.height, picture.width)
         winner, strongest = strongest_map(picture, tmp_path / "maps", aligned=False)
         assert set(np.unique(winner)) <= set(picture.classes) and strongest.max() == pytest.approx(1, abs=0.01)
-
-
-def build_backbone_of_width(name: str, *, output_stride: int, pretrained: bool, weights: Path | None, width: int):
-    assert (name, output_stride, weights) == ("resnet38", 8, None)
-    return resnet38(width=width)
 
 
 def test_an_interrupted_training_goes_on_to_the_same_bytes(chain, pictures, tmp_path):
