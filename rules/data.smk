@@ -93,6 +93,7 @@ rule check_images:
             "train": CONFIG.dataset.train_split,
             "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
+            "background": CONFIG.dataset.background,
         },
         listing=listing("JPEGImages"),
     script:
@@ -109,6 +110,7 @@ rule check_saliency:
         maps_manifest=MADE_MAPS_MANIFEST,
     output:
         saliency=SALIENCY,
+        notes=f"{DATA}/saliency_notes.txt",
     log:
         f"{DATA_LOGS}/check_saliency/log.txt",
     benchmark:
@@ -119,7 +121,7 @@ rule check_saliency:
         mem_mb=growing(1000),
         runtime="1h",
     params:
-        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency"},
+        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency", "made": MADE_MAPS is not None},
         split=CONFIG.dataset.train_split,
         listing=listing("Saliency"),
     script:
@@ -132,9 +134,10 @@ rule check_masks:
         code=code("check_masks.py"),
         masks=[ancient(f) for f in present("SegmentationClass")],
         pictures=[ancient(f) for f in present("JPEGImages")],
-        lists=present(*SPLITS, "classes.txt"),
+        lists=present(*SPLITS, "labels.csv", "classes.txt"),
     output:
         masks=MASKS,
+        notes=f"{DATA}/masks_notes.txt",
     log:
         f"{DATA_LOGS}/check_masks/log.txt",
     benchmark:
@@ -149,6 +152,9 @@ rule check_masks:
             "train": CONFIG.dataset.train_split,
             "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
+            "background": CONFIG.dataset.background,
+            "disagreement": CONFIG.dataset.disagreement,
+            "palette": CONFIG.dataset.palette,
         },
         listing=listing("SegmentationClass"),
     script:

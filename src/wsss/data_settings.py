@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from wsss.setting_types import FILE, FOLDER, PARAMS, Address, Name, Place, Section
+from wsss.setting_types import FILE, FOLDER, PARAMS, Address, Name, Place, Section, Share
 
 
 class OpenMoji(Section):
@@ -73,6 +73,9 @@ class COCO(Section):
     annotations: Place = Field(description="folder of `instances_train{year}.json` and `instances_val{year}.json`")
     pictures: Place = Field(description="folder that holds `train{year}` and `val{year}`")
     year: Literal[2017, 2014] = Field(2017, description="which split; the paper's is 2017")
+    crowds: Literal["ignored", "objects"] = Field(
+        "ignored", description="what `iscrowd: 1` means: a crowd, as in MS-COCO; or `objects`, painted ones of CVAT"
+    )
 
 
 class Saliency(Section):
@@ -109,6 +112,16 @@ class Dataset(Section):
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
+    background: str | None = Field(
+        None,
+        description="the first name in `classes.txt`, if it is none of background, _background_, __background__, bg",
+    )
+    disagreement: Share = Field(
+        0.05, description="share of a split's pictures whose mask and image-level label may differ; more are refused"
+    )
+    palette: Literal["voc", "any"] = Field(
+        "voc", description="`any`: indices of masks mean classes whatever their colours; `voc`: VOC's colours or grey"
+    )
 
 
 class WeightFile(Section):

@@ -10,7 +10,8 @@ import pytest
 
 from wsss.coco.annotations import read_instances
 from wsss.coco.pictures import prepare_pictures
-from wsss.data import DataError, check_images, read_classes, read_images
+from wsss.data import DataError, read_classes, read_images
+from wsss.data_checks import check_images
 from wsss.label_io import read_label
 from wsss.progress import Progress
 

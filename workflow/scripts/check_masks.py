@@ -3,9 +3,19 @@
 from pathlib import Path
 
 from job import job
+from notes import keep_notes
 
 with job(snakemake, may_read_masks=True) as run:
-    from wsss.data import check_masks
+    from wsss.data_checks import check_masks
 
-    splits = dict.fromkeys([run.settings["train"], run.settings["val"]])
-    check_masks(Path(run.settings["folder"]), Path(snakemake.output.masks), splits, run.progress)
+    s = run.settings
+    found = check_masks(
+        Path(s["folder"]),
+        Path(snakemake.output.masks),
+        dict.fromkeys([s["train"], s["val"]]),
+        run.progress,
+        allowed=s["disagreement"],
+        any_palette=s["palette"] == "any",
+        background=s["background"],
+    )
+    keep_notes(run, snakemake.output.notes, [note for one in found for note in one.notes()])
