@@ -154,17 +154,22 @@ def check_names(path: Path, lines: Sequence[tuple[int, str]]) -> None:
     """Raises ``DataError`` if a class is listed twice, or its name has what separates names elsewhere."""
     seen: dict[str, int] = {}
     for line, name in lines:
-        if bad := re.search(r"[\s,;\"]", name):
-            what = "a blank" if bad[0].isspace() else f"'{bad[0]}'"
-            raise DataError(
-                f"{path}, line {line}: '{name}' has {what}, which separates names in labels.csv: write one word, with "
-                "underscores, and the same in labels.csv"
-            )
-        if not name.isprintable():
-            raise DataError(f"{path}, line {line}: {name!r} has a control character: remove it")
+        check_name(f"{path}, line {line}", name)
         if name in seen:
             raise DataError(f"{path} lists '{name}' twice (lines {seen[name]} and {line}): list each class once")
         seen[name] = line
+
+
+def check_name(where: str, name: str) -> None:
+    """Raises ``DataError`` unless lists can hold the name of this class."""
+    if bad := re.search(r"[\s,;\"]", name):
+        what = "a blank" if bad[0].isspace() else f"'{bad[0]}'"
+        raise DataError(
+            f"{where}: '{name}' has {what}, which separates names in labels.csv: write one word, with underscores, and "
+            "the same in labels.csv"
+        )
+    if not name or not name.isprintable():
+        raise DataError(f"{where}: {name!r} is empty or has a control character: write its name")
 
 
 # --- image-level labels -------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ with job(snakemake, may_read_masks=True) as run:
         Path(snakemake.output.masks),
         {Path(f).stem: read_ids(Path(f)) for f in snakemake.input.splits},
         year=run.settings["year"],
+        crowds=run.settings["crowds"],
         progress=run.progress,
         processes=run.threads,
     )
