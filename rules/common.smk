@@ -19,6 +19,7 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**32))
 if shutil.which("sacct"):
     os.environ.update(PATH=os.pathsep.join([str(ROOT / "profiles/slurm/bin"), *os.get_exec_path()]))
 
+from wsss.baseline import FILE, baseline, check_baseline
 from wsss.code_graph import sources
 from wsss.config import ConfigError, load_config
 from wsss.variants import Plan, resolve
@@ -26,14 +27,16 @@ from wsss.variants import Plan, resolve
 try:
     CONFIG = load_config(config)
     PLAN = Plan(CONFIG)
+    check_baseline(CONFIG, Path("results"))
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 # For scripts, which see the config as it was given; a parameter of the rules would rerun them when it changes.
 config["resuming"] = CONFIG.resuming.model_dump()
 
-DATASET = CONFIG.dataset.name
+DATASET = CONFIG.dataset.folder
 RESULTS = f"results/{CONFIG.folder}"
+config["baseline"] = {"file": f"{RESULTS}/{FILE}", "values": baseline(CONFIG)}
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 # What depends on the data set only is made once, whatever `results` calls the folder of what is computed from it.

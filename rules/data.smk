@@ -2,7 +2,7 @@
 
 from wsss.config import leaves
 
-MADE_OF = next((n for n in ("voc2012", "coco") if getattr(CONFIG.dataset, n)), "openmoji")
+MADE_OF = CONFIG.dataset.made_of
 BUILT = f"{DATA}/{MADE_OF}"
 FOLDER = CONFIG.dataset.path or BUILT
 
@@ -43,7 +43,7 @@ MADE_MAPS = f"{DATA}/saliency/maps" if CONFIG.dataset.saliency else None
 MADE_MAPS_MANIFEST = f"{DATA}/saliency/manifest.csv" if MADE_MAPS else []
 
 
-if CONFIG.dataset.path is None and MADE_OF == "openmoji":
+if MADE_OF == "openmoji":
 
     rule build_openmoji:
         input:

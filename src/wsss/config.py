@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from wsss.config_checks import check_combination, check_data, check_pairs, check_same_network, nearest
 from wsss.data_settings import Dataset, Submission, Weights
-from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
+from wsss.setting_types import ConfigError, Name, Place, Section, Seeds
 from wsss.settings import Science
 
 
@@ -131,16 +131,15 @@ class Config(Science):
     """The whole configuration."""
 
     dataset: Dataset = Dataset()
-    results: str | None = Field(
+    results: Name | None = Field(
         None,
-        pattern=FOLDER,
         description="folder under `results/` of a second baseline on the same data; null: named as the data set",
     )
     weights: Weights = Weights()
     boundaries: Boundaries = Boundaries()
     release: Release = Release()
     resuming: Resuming = Resuming()
-    seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
+    seeds: Seeds = Field([0], description="every number is a mean over these")
     experiments: dict[Name, Experiment] = Field({}, description="rows by name")
     tables: dict[Name, Table] = Field({}, description="targets by name")
     sweeps: dict[Name, Sweep] = Field({}, description="targets by name")
@@ -153,7 +152,7 @@ class Config(Science):
     @property
     def folder(self) -> str:
         """The folder under ``results/`` that everything of this config goes to."""
-        return self.results or self.dataset.name
+        return self.results or self.dataset.folder
 
 
 def leaves(model: BaseModel, prefix: str = "") -> dict[str, Any]:
@@ -264,6 +263,8 @@ def _sentence(error: dict) -> str:
         parent, siblings = ".".join(str(part) for part in error["loc"][:-1]), _fields_at(error["loc"][:-1])
         valid = [f"{parent}.{name}" if parent else name for name in siblings]
         return f"There is no setting '{key}'{nearest(key, [*valid, *leaves(Config())])}."
+    if error["input"] is None and error["type"] in ("model_type", "dict_type", "list_type"):
+        return f"The setting '{key}' is empty, and nothing below it is set: take the line out, or write what it holds."
     wrong = error["msg"].removeprefix("Value error, ")
     return f"The setting '{key}' is {error['input']!r}: {wrong[:1].lower()}{wrong[1:]}."
 

@@ -180,9 +180,9 @@ def test_a_checkpoint_of_another_backbone(tiny_copy: Checkout):
 
 def test_a_loss_that_is_not_a_number(tiny_copy: Checkout):
     (tiny_copy.folder / "wild.yaml").write_text(
-        yaml.safe_dump({"classifier": {"optimiser": {"learning_rate": 1e30, "warmup": 0.0}}})
+        yaml.safe_dump({"results": "wild", "classifier": {"optimiser": {"learning_rate": 1e30, "warmup": 0.0}}})
     )
-    target = "results/tiny/classifier/default/seed-0/model.safetensors"
+    target = "results/wild/classifier/default/seed-0/model.safetensors"
     run = tiny_copy.with_config(TINY, "wild.yaml").snakemake(target, check=False)
     assert run.returncode
     ids = (tiny_copy.results / "data/openmoji/ImageSets/Segmentation/train.txt").read_text().split()

@@ -215,5 +215,6 @@ def test_on_the_papers_data_set_every_number_has_a_verdict(tiny_copy: Checkout):
 
 def test_the_ledger_takes_nothing_that_was_made_with_other_settings(tiny_copy: Checkout):
     changed = overlay(tiny_copy, "changed.yaml", {"prediction": {"crf": {"iterations": 3}}})
+    tiny_copy.forget_baseline()
     tiny_copy.with_config("config/tiny.yaml", changed).snakemake("ledger")
     assert set(pd.read_csv(tiny_copy.results / "tables" / "ledger.csv")["seeds"]) == {0}

@@ -74,6 +74,7 @@ def test_a_config_value_reruns_the_rules_that_have_it(tiny_copy: Checkout):
     settings = yaml.safe_load((tiny_copy.folder / TINY).read_text())
     settings["masking"]["kernel"] = 7
     (tiny_copy.folder / TINY).write_text(yaml.safe_dump(settings))
+    tiny_copy.forget_baseline()
     every = {"mask_nonsalient_region", "train_segmentation", "evaluate"} | TABLE
     assert reruns(tiny_copy, "Params have changed") == ({"mask_nonsalient_region"}, every)
 
