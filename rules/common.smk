@@ -22,9 +22,11 @@ if shutil.which("sacct"):
 from wsss.baseline import FILE, baseline, check_baseline
 from wsss.code_graph import sources
 from wsss.config import ConfigError, load_config
+from wsss.config_files import check_files
 from wsss.variants import Plan, resolve
 
 try:
+    check_files(workflow.configfiles)
     CONFIG = load_config(config)
     PLAN = Plan(CONFIG)
     check_baseline(CONFIG, Path("results"))

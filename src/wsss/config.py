@@ -179,7 +179,7 @@ def load_config(raw: dict[str, Any]) -> Config:
     check_data(config)
     check_pairs(config)
     _check_references(config)
-    return config
+    return _with_distinct_values(config)
 
 
 def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
@@ -200,6 +200,16 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
     check_combination(settings)
     return settings
+
+
+def _with_distinct_values(config: Config) -> Config:
+    """Values of sweeps as their settings hold them, each once: 1e-3, which YAML reads as text, is 0.001."""
+    sweeps = {}
+    for name, sweep in config.sweeps.items():
+        values = [with_settings(config, {sweep.key: value})[sweep.key] for value in sweep.values]
+        distinct = [value for i, value in enumerate(values) if value not in values[:i]]
+        sweeps[name] = sweep.model_copy(update={"values": distinct})
+    return config.model_copy(update={"sweeps": sweeps})
 
 
 def _check_references(config: Config) -> None:
@@ -266,7 +276,8 @@ def _sentence(error: dict) -> str:
     if error["input"] is None and error["type"] in ("model_type", "dict_type", "list_type"):
         return f"The setting '{key}' is empty, and nothing below it is set: take the line out, or write what it holds."
     wrong = error["msg"].removeprefix("Value error, ")
-    return f"The setting '{key}' is {error['input']!r}: {wrong[:1].lower()}{wrong[1:]}."
+    hint = " (put it in quotes, or YAML reads no text)" if error["type"] == "string_type" else ""
+    return f"The setting '{key}' is {error['input']!r}: {wrong[:1].lower()}{wrong[1:]}{hint}."
 
 
 def _fields_at(location: tuple) -> list[str]:

@@ -54,8 +54,8 @@ def check_names(config: Any) -> None:
     data = config.dataset
     if not re.search(FOLDER, data.folder):
         raise ConfigError(f"dataset.path ends in {data.folder!r}, which cannot name its results: give a dataset.name.")
-    if data.folder == "openmoji" and data.made_of != "openmoji":
-        raise ConfigError("dataset.name is openmoji, as the embedded data set is called: give yours another name.")
+    if "openmoji" in (data.folder, config.results) and data.made_of != "openmoji":
+        raise ConfigError("openmoji is what the embedded data set is called: give another dataset.name or results.")
     if data.name is None and data.made_of == "folder" and data.folder in ("voc2012", "coco"):
         raise ConfigError(
             f"dataset.path ends in {data.folder}, a name whose results are compared with published ones: give a "
