@@ -74,6 +74,37 @@ def growing(mem_mb):
     return lambda wildcards, attempt: mem_mb * attempt
 
 
+ASKED = {}  # sentences that ask for files, of jobs that have to run, in order
+
+
+def asking(sentences, priority=0):
+    """For ``priority:``, which Snakemake asks of jobs that have to run, once it has planned and before it starts any.
+
+    ``sentences``: of the wildcards, those that ask for files which somebody must put in place.
+    """
+
+    def ask(wildcards):
+        for sentence in sentences(wildcards):
+            if sentence not in ASKED and workflow.dryrun:
+                logger.warning(f"Before this can run: {sentence}")
+            ASKED[sentence] = None
+        return priority
+
+    return ask
+
+
+def absent(*paths):
+    """For ``asking``: what is said of the given paths that are not here."""
+    told = "is missing: put the file there, or correct its path in the configuration"
+    return lambda wildcards: [f"{path} {told}" for path in paths if not os.path.exists(path)]
+
+
+# Not a job's error, which would come after downloads that started before it.
+onstart:
+    if ASKED:
+        raise WorkflowError("\n".join(ASKED))
+
+
 def artifact(variant, seed, file):
     """Path of a file of one stage's variant."""
     return f"{RESULTS}/{variant.stage}/{variant.name}/seed-{seed}/{file}"
