@@ -47,7 +47,7 @@ DATA_LOGS = f"results/{DATASET}/logs"
 DATA_BENCHMARKS = f"results/{DATASET}/benchmarks"
 IMAGES = f"{DATA}/images.csv"
 CLASSES = f"{DATA}/classes.txt"
-MASKS = f"{DATA}/masks.csv"
+MASKS = f"{DATA}/masks.csv"  # of all splits: what is measured or scored reads its own split's, see masks_of
 SALIENCY = f"{DATA}/saliency.csv"
 # A job that asks for all cores waits until the longest training has left one free: few threads, unless there are many.
 # A cluster's jobs have cores of their own, as many as its profile says.
@@ -103,6 +103,11 @@ def absent(*paths):
 onstart:
     if ASKED:
         raise WorkflowError("\n".join(ASKED))
+
+
+def masks_of(split):
+    """The checked list of a split's masks: scores need those of validation pictures, and no others."""
+    return f"{DATA}/masks_{split}.csv"
 
 
 def artifact(variant, seed, file):

@@ -1,5 +1,7 @@
 """The data set: built or given, then checked once; everything else starts from the checked lists."""
 
+import re
+
 from wsss.config import leaves
 
 MADE_OF = CONFIG.dataset.made_of
@@ -126,30 +128,61 @@ rule check_saliency:
         "../workflow/scripts/check_saliency.py"
 
 
+# What a split's masks are needed for, and what somebody without them can do.
+NEEDED = {
+    CONFIG.dataset.val_split: "scores need the mask of every validation picture: add it, or take the picture out of "
+    "the split; labels, trainings and `submission` need no mask",
+}
+NEEDED.setdefault(
+    CONFIG.dataset.train_split,
+    "quality and boundaries of labels, pictures of labels beside the truth and the row fully_supervised need the mask "
+    "of every training picture: add it, or ask for what needs validation masks alone (evaluate_nsrom and other "
+    "evaluations; with `bound: null`, tables whose rows leave fully_supervised out)",
+)
+
+
 # Masks are checked apart, and first: bad ones stop the run early, yet nothing that trains depends on them.
 rule check_masks:
     input:
         code=code("check_masks.py"),
         masks=[ancient(f) for f in present("SegmentationClass")],
         pictures=[ancient(f) for f in present("JPEGImages")],
-        lists=present(*SPLITS, "classes.txt"),
+        lists=lambda w: present(f"ImageSets/Segmentation/{w.split}.txt", "classes.txt"),
     output:
-        masks=MASKS,
+        masks=masks_of("{split}"),
     log:
-        f"{DATA_LOGS}/check_masks/log.txt",
+        f"{DATA_LOGS}/check_masks/{{split}}.txt",
     benchmark:
-        f"{DATA_BENCHMARKS}/check_masks/job.tsv"
+        f"{DATA_BENCHMARKS}/check_masks/{{split}}.tsv"
+    wildcard_constraints:
+        split="|".join(map(re.escape, NEEDED)),
     priority: 100
     threads: 8
     resources:
         mem_mb=growing(1000),
         runtime="1h",
     params:
-        settings={
-            "train": CONFIG.dataset.train_split,
-            "val": CONFIG.dataset.val_split,
-            "folder": FOLDER,
-        },
+        settings={"folder": FOLDER},
+        needed=lambda w: NEEDED[w.split],
         listing=listing("SegmentationClass"),
     script:
         "../workflow/scripts/check_masks.py"
+
+
+# All of them, for whoever wants to have all masks checked.
+rule list_masks:
+    input:
+        code=code("list_masks.py"),
+        masks=[masks_of(split) for split in NEEDED],
+    output:
+        masks=MASKS,
+    log:
+        f"{DATA_LOGS}/list_masks/log.txt",
+    benchmark:
+        f"{DATA_BENCHMARKS}/list_masks/job.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    script:
+        "../workflow/scripts/list_masks.py"

@@ -119,7 +119,7 @@ def read_images(images: Path, classes: Path, split: str, saliency: Path | None =
 
 
 def read_masks(masks: Path) -> dict[str, Path]:
-    """Image id → ground-truth mask, from ``masks.csv`` (written by ``check_masks``)."""
+    """Image id → ground-truth mask, from a list that ``check_masks`` wrote."""
     return _listed(masks, "mask")
 
 
@@ -185,10 +185,25 @@ def check_unlabelled(folder: Path, images: Path, split: str, progress: Callable 
     _write_csv(images, COLUMNS, (_image_row(folder, i, split, "") for i in progress(rows)))
 
 
-def check_masks(folder: Path, masks: Path, splits: Iterable[str], progress: Callable = iter) -> None:
-    """Checks the ground-truth masks of the splits against pictures and classes; writes ``masks``."""
+def check_masks(
+    folder: Path,
+    masks: Path,
+    splits: Iterable[str],
+    progress: Callable = iter,
+    *,
+    needed: str = "evaluation needs the mask of every image of its splits",
+) -> None:
+    """Checks the ground-truth masks of the splits against pictures and classes; writes ``masks``.
+
+    ``needed``: what the sentence about a missing mask says that they are for.
+    """
     num_classes = len(read_classes(folder / "classes.txt"))
     ids = [i for split in splits for i in split_ids(folder, split)]
+    absent = [i for i in ids if not (folder / "SegmentationClass" / f"{i}.png").exists()]
+    if absent:
+        first = folder / "SegmentationClass" / f"{absent[0]}.png"
+        others = f", and so are those of {len(absent) - 1} more pictures" if absent[1:] else ""
+        raise DataError(f"{first} is missing{others}: {needed}")
     _write_csv(masks, ("image_id", "mask", "sha256"), (_mask_row(folder, i, num_classes) for i in progress(ids)))
 
 
@@ -246,8 +261,6 @@ def _saliency_row(folder: Path, picture: Picture) -> tuple:
 
 def _mask_row(folder: Path, image_id: str, num_classes: int) -> tuple:
     path = folder / "SegmentationClass" / f"{image_id}.png"
-    if not path.exists():
-        raise DataError(f"{path} is missing: evaluation needs the mask of every image of its splits")
     mask = read_label(path)
     check_size(path, mask, read_picture(folder / "JPEGImages" / f"{image_id}.jpg").shape[:2])
     values = np.unique(mask)

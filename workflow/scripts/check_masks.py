@@ -1,4 +1,4 @@
-"""Checks the ground-truth masks, and lists them."""
+"""Checks the ground-truth masks of a split, and lists them."""
 
 from pathlib import Path
 
@@ -7,5 +7,10 @@ from job import job
 with job(snakemake, may_read_masks=True) as run:
     from wsss.data import check_masks
 
-    splits = dict.fromkeys([run.settings["train"], run.settings["val"]])
-    check_masks(Path(run.settings["folder"]), Path(snakemake.output.masks), splits, run.progress)
+    check_masks(
+        Path(run.settings["folder"]),
+        Path(snakemake.output.masks),
+        [snakemake.wildcards.split],
+        run.progress,
+        needed=snakemake.params.needed,
+    )
