@@ -177,7 +177,7 @@ def read_images(images: Path, classes: Path, split: str, saliency: Path | None =
 
 
 def read_masks(masks: Path) -> dict[str, Path]:
-    """Image id → ground-truth mask, from ``masks.csv`` (written by ``check_masks``)."""
+    """Image id → ground-truth mask, from a list that ``check_masks`` wrote."""
     return _listed(masks, "mask")
 
 

@@ -150,11 +150,13 @@ def check_masks(
     allowed: float = 0.05,
     any_palette: bool = False,
     background: str | None = None,
+    needed: str = "evaluation needs the mask of every image of its splits",
 ) -> list[Disagreement]:
     """Checks the ground-truth masks of the splits against pictures, classes and image-level labels; writes ``masks``.
 
     ``allowed``: the share of a split's pictures whose mask and label may differ.  ``any_palette``: colours of palettes
-    mean nothing.  Returns where they do differ, of each split.  Raises ``DataError``.
+    mean nothing.  ``needed``: what the sentence about a missing mask says that they are for.  Returns where masks and
+    labels do differ, of each split.  Raises ``DataError``.
     """
     classes = read_class_names(folder / "classes.txt", background)
     labels = read_image_labels(folder / "labels.csv", classes)
@@ -164,10 +166,8 @@ def check_masks(
     for split, listed in ids.items():
         _demand_pictures(pictures, listed, split)
         if missing := files.lacking(listed):
-            raise DataError(
-                f"{files.named(missing[0])} is missing: evaluation needs the mask of every image of its splits"
-                f"{files.hint(missing[0])}"
-            )
+            others = f", and so are those of {len(missing) - 1} more pictures" if missing[1:] else ""
+            raise DataError(f"{files.named(missing[0])} is missing{others}: {needed}{files.hint(missing[0])}")
 
     def rows() -> Iterable[tuple]:
         for image_id in progress([i for listed in ids.values() for i in listed]):

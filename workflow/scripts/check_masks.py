@@ -1,4 +1,4 @@
-"""Checks the ground-truth masks, and lists them."""
+"""Checks the ground-truth masks of a split, and lists them."""
 
 from pathlib import Path
 
@@ -12,10 +12,11 @@ with job(snakemake, may_read_masks=True) as run:
     found = check_masks(
         Path(s["folder"]),
         Path(snakemake.output.masks),
-        dict.fromkeys([s["train"], s["val"]]),
+        [snakemake.wildcards.split],
         run.progress,
         allowed=s["disagreement"],
         any_palette=s["palette"] == "any",
         background=s["background"],
+        needed=snakemake.params.needed,
     )
     keep_notes(run, snakemake.output.notes, [note for one in found for note in one.notes()])
