@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from wsss.artifacts import written_aside
-from wsss.data import DataError, Picture, check_size, orientation, read_picture
+from wsss.data import DataError, Picture, check_size, decode_picture, orientation
 from wsss.data_files import Files, maps_in, pictures_in
 from wsss.decoder_complaints import Complaints
 from wsss.given_lists import ImageLabel, hint, read_class_names, read_image_labels, split_ids
@@ -91,7 +91,7 @@ def _image_row(files: Files, complaints: Complaints, image_id: str, split: str, 
     path = files.get(image_id)
     data = path.read_bytes()
     with complaints.about(path):
-        height, width = read_picture(path).shape[:2]
+        height, width = decode_picture(path, data).shape[:2]
     kind = {0: "", 1: "simple"}.get(len(classes.split()), "complex")
     return image_id, split, width, height, classes, kind, path, sha256(data).hexdigest()
 
