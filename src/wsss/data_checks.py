@@ -194,7 +194,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path) as image:
             width, height = image.size
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be decoded as a picture ({error}): copy it again or replace it") from error
     return (width, height) if orientation(_head(path)) >= 5 else (height, width)
 

@@ -1,4 +1,4 @@
-"""What labelling tools export: labelme (labelme2voc), CVAT (Segmentation mask 1.1) and COCO's form, as many others do."""
+"""What labelling tools export: labelme (labelme2voc), CVAT (Segmentation mask 1.1), and others in COCO's form."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from wsss.coco.annotations import file_of, image_id, read_file
 from wsss.coco.masks import draw_mask
@@ -14,6 +13,7 @@ from wsss.coco.shapes import ShapeError
 from wsss.data import DataError
 from wsss.data_files import Files, maps_in, pictures_in
 from wsss.given_lists import BACKGROUND, check_names, read_ids, read_lines
+from wsss.label_io import loaded
 from wsss.mask_checks import shown_classes
 
 
@@ -98,13 +98,10 @@ def _label_map(path: Path) -> dict[str, int]:
 
 def _by_colour(path: Path, known: dict[int, int]) -> np.ndarray:
     """A mask's indices by the colours in which it is painted."""
-    try:
-        with Image.open(path) as image:
-            if image.mode not in ("RGB", "P"):
-                raise DataError(f"{path} has mode {image.mode}, not colours: export CVAT's Segmentation mask 1.1")
-            red, green, blue = np.moveaxis(np.array(image.convert("RGB")).astype(np.int32), 2, 0)
-    except (OSError, SyntaxError) as error:
-        raise DataError(f"{path}: the image cannot be read ({error}); export it again") from error
+    image, _ = loaded(path)
+    if image.mode not in ("RGB", "P"):
+        raise DataError(f"{path} has mode {image.mode}, not colours: export CVAT's Segmentation mask 1.1")
+    red, green, blue = np.moveaxis(np.array(image.convert("RGB")).astype(np.int32), 2, 0)
     found, where = np.unique(red << 16 | green << 8 | blue, return_inverse=True)
     strange = [c for c in found.tolist() if c not in known]
     if strange:

@@ -175,7 +175,7 @@ def test_pictures_without_a_class_are_left_out_and_counted(tmp_path):
 def test_an_export_that_cannot_be_taken(tmp_path, spoil, words):
     export = cvat(tmp_path)
     spoil(export)
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(ValueError) as caught:
         bring(read_export(export), tmp_path / "mine")
     assert all(word in str(caught.value) for word in words), caught.value
     assert not (tmp_path / "mine").exists()

@@ -33,7 +33,7 @@ PRINTABLE = st.characters(exclude_categories=("C", "Z"))
 WORD = st.text(PRINTABLE, min_size=1, max_size=8)
 NAME = st.lists(WORD, min_size=1, max_size=3).map(" ".join)  # of a file: with blanks
 ID = NAME.filter(lambda n: "/" not in n and "\\" not in n and not n.startswith("."))
-CLASS = WORD.filter(lambda n: not set(n) & set(',;"'))
+CLASS = WORD.map(lambda n: unicodedata.normalize("NFC", n)).filter(lambda n: not set(n) & set(',;"'))
 LINE_END = st.sampled_from(["\n", "\r\n", "\r"])
 MARK = st.sampled_from([b"", b"\xef\xbb\xbf"])
 # What looks like the real thing more often than any text does.
