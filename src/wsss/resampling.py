@@ -1,14 +1,7 @@
-"""Input sizes at which feature maps lie exactly on the picture, and resampling that keeps them there."""
+"""Resampling that keeps feature maps where they lie on the picture."""
 
 import torch.nn.functional as F
 from torch import Tensor
-
-
-def aligned_size(base: int, scale: float, stride: int) -> int:
-    """``base · scale`` px, moved to the form ``stride·k + 1`` if ``base`` has it: its cells then meet the corners."""
-    if (base - 1) % stride:
-        return round(base * scale)
-    return round((base - 1) * scale / stride) * stride + 1
 
 
 def upsample_logits(logits: Tensor, size: tuple[int, int], *, align_corners: bool = True) -> Tensor:
