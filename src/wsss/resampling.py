@@ -1,7 +1,16 @@
-"""Input sizes at which feature maps lie exactly on the picture, and resampling that keeps them there."""
+"""Input sizes at which feature maps lie exactly on the picture, and resampling that keeps them there.
 
+Corner to corner (``align_corners``), the centres of the first and the last sample of both grids lie on each other; else
+both grids tile the picture.
+"""
+
+from typing import TypeVar
+
+import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
+
+Labels = TypeVar("Labels", np.ndarray, Tensor)
 
 
 def aligned_size(base: int, scale: float, stride: int) -> int:
@@ -29,6 +38,19 @@ def scale_input(x: Tensor, scale: float, *, recompute_scale_factor: bool = True)
     )
 
 
-def resize_labels(labels: Tensor, size: tuple[int, int]) -> Tensor:
-    """(B, H, W) uint8 labels → (B, *size), nearest: each cell takes the label at its centre, as Pillow does."""
-    return F.interpolate(labels[:, None], size, mode="nearest-exact")[:, 0]
+def resize_labels(labels: Labels, size: tuple[int, int], *, align_corners: bool = False) -> Labels:
+    """(..., H, W) labels → (..., *size): each cell takes the label at its centre, on the grid of ``upsample_logits``.
+
+    Not corner to corner, this is Pillow's ``NEAREST``, which published code uses.
+    """
+    (rows, columns) = (_nearest(*sides, align_corners) for sides in zip(labels.shape[-2:], size, strict=True))
+    return labels[..., rows[:, None], columns]
+
+
+def _nearest(old: int, new: int, align_corners: bool) -> np.ndarray:
+    """For each of ``new`` cells the index, among ``old``, at its centre; in whole numbers, so exact."""
+    cells = np.arange(new)
+    if align_corners:
+        intervals = max(new - 1, 1)
+        return (2 * cells * (old - 1) + intervals) // (2 * intervals)
+    return (2 * cells + 1) * old // (2 * new)

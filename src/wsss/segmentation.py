@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,7 +22,7 @@ from wsss.parallel import map_stream
 from wsss.parts import gather
 from wsss.progress import Progress
 from wsss.randomness import generator
-from wsss.resampling import aligned_size, scale_input, upsample_logits
+from wsss.resampling import aligned_size, resize_labels, scale_input, upsample_logits
 from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 
@@ -98,12 +97,10 @@ def train_segmentation(
         images, labels = batch
         x = network.backbone.normalise(images)
         if not s["loss_scales"]:
-            aligned = s["align_corners"]  # only then do every second label and every second sample coincide
-            stride = LOSS_STRIDE if aligned else 1
-            return segmentation_loss(network(x).float(), labels, stride=stride, align_corners=aligned)
+            return segmentation_loss(network(x).float(), labels, stride=LOSS_STRIDE, align_corners=s["align_corners"])
         sampling = {k: s[k] for k in ("recompute_scale_factor", "align_corners")}
         outputs = multi_scale_logits(network, x, s["loss_scales"], **sampling)
-        return multi_scale_loss([o.float() for o in outputs], labels)
+        return multi_scale_loss([o.float() for o in outputs], labels, align_corners=s["align_corners"])
 
     rows = train(
         network,
@@ -136,7 +133,7 @@ def _augmented(
         image, label = scale_and_crop(image, label, s["crop"], s["scale"], s["scale_choices"], fill, rng)
     else:
         size = s["image_size"]
-        label = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST)
+        label = resize_labels(label, (size, size), align_corners=s["align_corners"])
         image, label = scale_crop_flip(read_picture(picture.path, size), label, s["scale"], fill, rng)
     return jitter_colour(image, s["jitter"], rng) if any(s["jitter"]) else image, label
 
