@@ -128,16 +128,16 @@ def multi_scale_logits(
     scales: Sequence[float] = (0.5, 0.75),
     *,
     recompute_scale_factor: bool = True,
-    align_corners: bool = False,
+    aligned_stride: int | None = None,
 ) -> list[Tensor]:
     """Logits of ``x``, then of ``x`` at each scale on its own grid, last their pixelwise maximum on the first's grid.
 
-    x: (B, 3, H, W) normalised pictures; ``recompute_scale_factor`` see ``scale_input``.
+    x: (B, 3, H, W) normalised pictures; the other arguments: see ``scale_input``.
     """
-    sizes = [x, *(scale_input(x, s, recompute_scale_factor=recompute_scale_factor) for s in scales)]
-    outputs = [network(v) for v in sizes]
-    grid = tuple(outputs[0].shape[-2:])
-    on_grid = [outputs[0], *(upsample_logits(o, grid, align_corners=align_corners) for o in outputs[1:])]
+    form = {"recompute_scale_factor": recompute_scale_factor, "aligned_stride": aligned_stride}
+    outputs = [network(v) for v in (x, *(scale_input(x, s, **form) for s in scales))]
+    grid, aligned = tuple(outputs[0].shape[-2:]), aligned_stride is not None
+    on_grid = [outputs[0], *(upsample_logits(o, grid, align_corners=aligned) for o in outputs[1:])]
     return [*outputs, torch.stack(on_grid).amax(0)]
 
 

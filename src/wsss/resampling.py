@@ -25,12 +25,20 @@ def upsample_logits(logits: Tensor, size: tuple[int, int], *, align_corners: boo
     return F.interpolate(logits, size, mode="bilinear", align_corners=align_corners)
 
 
-def scale_input(x: Tensor, scale: float, *, recompute_scale_factor: bool = True) -> Tensor:
+def scale_input(
+    x: Tensor, scale: float, *, recompute_scale_factor: bool = True, aligned_stride: int | None = None
+) -> Tensor:
     """Pictures (B, 3, H, W) at ``scale``, sides rounded down.
 
     ``recompute_scale_factor=True`` samples at steps of old by new side, as torch did before 1.6 and so the published
     numbers; false at steps of 1/scale, which differs where a side is rounded (321 · 0.5).
+    ``aligned_stride``: of a network whose logits are laid corner to corner; the picture then is, too, at the nearest
+    sides of the form ``stride·k + 1``, and the other argument does nothing.
     """
+    if aligned_stride is not None:
+        cells = [round((side * scale - 1) / aligned_stride) for side in x.shape[-2:]]
+        size = tuple(aligned_stride * max(k, 1) + 1 for k in cells)
+        return x if size == x.shape[-2:] else upsample_logits(x, size)
     if scale == 1:
         return x
     return F.interpolate(

@@ -98,8 +98,7 @@ def train_segmentation(
         x = network.backbone.normalise(images)
         if not s["loss_scales"]:
             return segmentation_loss(network(x).float(), labels, stride=LOSS_STRIDE, align_corners=s["align_corners"])
-        sampling = {k: s[k] for k in ("recompute_scale_factor", "align_corners")}
-        outputs = multi_scale_logits(network, x, s["loss_scales"], **sampling)
+        outputs = multi_scale_logits(network, x, s["loss_scales"], **_scaling(settings))
         return multi_scale_loss([o.float() for o in outputs], labels, align_corners=s["align_corners"])
 
     rows = train(
@@ -127,14 +126,14 @@ def _augmented(
     picture: Picture, path: Path, s: dict, fill: tuple, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """A training sample of the ``segmentation.*`` settings: (size, size, 3) picture and (size, size) label, uint8."""
-    label = read_label(path)
+    image, label = read_picture(picture.path), read_label(path)
     if s["crop"] is not None:
-        image = read_picture(picture.path)
         image, label = scale_and_crop(image, label, s["crop"], s["scale"], s["scale_choices"], fill, rng)
     else:
-        size = s["image_size"]
-        label = resize_labels(label, (size, size), align_corners=s["align_corners"])
-        image, label = scale_crop_flip(read_picture(picture.path, size), label, s["scale"], fill, rng)
+        size, aligned = s["image_size"], s["align_corners"]
+        image = squash(image, size, aligned=aligned)
+        label = resize_labels(label, (size, size), align_corners=aligned)
+        image, label = scale_crop_flip(image, label, s["scale"], fill, rng)
     return jitter_colour(image, s["jitter"], rng) if any(s["jitter"]) else image, label
 
 
@@ -178,8 +177,9 @@ def read_whole(picture: Picture) -> list[np.ndarray]:
 
 def _read_squashed(picture: Picture, settings: dict) -> list[np.ndarray]:
     image, base = read_picture(picture.path), settings["segmentation.image_size"]
-    stride = settings["segmentation.output_stride"]
-    return [squash(image, aligned_size(base, scale, stride)) for scale in settings["prediction.scales"]]
+    stride, aligned = settings["segmentation.output_stride"], settings["segmentation.align_corners"]
+    sides = [aligned_size(base, scale, stride) for scale in settings["prediction.scales"]]
+    return [squash(image, side, aligned=aligned) for side in sides]
 
 
 def _inputs(network: DeepLabV2, images: list[Tensor], settings: dict) -> list[Tensor]:
@@ -187,8 +187,15 @@ def _inputs(network: DeepLabV2, images: list[Tensor], settings: dict) -> list[Te
     inputs = [network.backbone.normalise(image.to(device())) for image in images]
     if not settings["prediction.original_size"]:
         return inputs
-    recompute = settings["segmentation.recompute_scale_factor"]
-    return [scale_input(inputs[0], s, recompute_scale_factor=recompute) for s in settings["prediction.scales"]]
+    return [scale_input(inputs[0], s, **_scaling(settings)) for s in settings["prediction.scales"]]
+
+
+def _scaling(settings: dict) -> dict:
+    """How ``scale_input`` samples."""
+    return {
+        "recompute_scale_factor": settings["segmentation.recompute_scale_factor"],
+        "aligned_stride": settings["segmentation.output_stride"] if settings["segmentation.align_corners"] else None,
+    }
 
 
 @torch.inference_mode()

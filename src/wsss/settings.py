@@ -155,7 +155,9 @@ class Prediction(Section):
     """Inference of the segmentation network."""
 
     original_size: bool = Field(
-        False, description="pictures keep their size (published); false: squashed as in training"
+        False,
+        description="pictures keep their size (published), aligned corners add or take a few px; "
+        "false: squashed as in training",
     )
     scales: list[Factor] = Field([1.0], min_length=1, description="input scales")
     reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")

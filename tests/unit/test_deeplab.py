@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from wsss.backbones import build_backbone
 from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, multi_scale_logits, multi_scale_loss, segmentation_loss
-from wsss.resampling import upsample_logits
+from wsss.resampling import resize_labels, scale_input, upsample_logits
 
 
 @pytest.mark.parametrize(
@@ -157,3 +157,14 @@ def test_the_multi_scale_loss_compares_the_labels_that_the_cells_lie_on():
     right = F.one_hot(labels[:, ::8, ::8].long(), 3).permute(0, 3, 1, 2) * 50.0
     assert multi_scale_loss([right], labels, align_corners=True) < 1e-6
     assert multi_scale_loss([right], labels) > 10
+
+
+@pytest.mark.parametrize("sides", [(321, 321), (97, 129), (90, 124)])
+def test_corner_to_corner_every_scale_lies_on_the_labels_that_it_is_compared_with(sides):
+    """A network that tells where its cells lie, 8i at every scale, and labels that tell where they are taken."""
+    x = torch.stack(torch.meshgrid(*(torch.arange(float(s)) for s in sides), indexing="ij"))[None]
+    outputs = multi_scale_logits(lambda v: v[..., ::8, ::8], scale_input(x, 1, aligned_stride=8), aligned_stride=8)
+    assert len({o.shape for o in outputs}) == 3
+    for output in outputs:
+        taken = resize_labels(x[0], output.shape[-2:], align_corners=True)
+        assert (output[0] - taken).abs().max() <= 0.5

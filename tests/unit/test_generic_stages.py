@@ -116,7 +116,7 @@ def features_of(picture, chain: Path) -> tuple[np.ndarray, np.ndarray]:
     """Descriptors (d, h, w) and CAMs (C, h, w) of one picture, float64."""
     settings = settings_of("patterns")
     block = trained_features(chain / "model.safetensors", settings, CLASSES)
-    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings)))[None]
+    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings), aligned=True))[None]
     with torch.inference_mode():
         features, maps = block(block.network.backbone.normalise(image))
     return features[0].double().numpy(), maps[0].double().numpy()

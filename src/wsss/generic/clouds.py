@@ -55,13 +55,14 @@ def _placed(
     picture: Picture, *, features, pattern, settings: dict, masks: dict[str, Path], target: int
 ) -> pd.DataFrame:
     """The descriptors of one picture on the two eigenvectors, with what their pixels truly are."""
-    image = squash(read_picture(picture.path), input_side(settings))
+    aligned = settings["cam.align_corners"]
+    image = squash(read_picture(picture.path), input_side(settings), aligned=aligned)
     with torch.inference_mode():
         found, _ = features(features.network.backbone.normalise(torch.from_numpy(image)[None].to(device())))
     values = found[0].flatten(1).T.double().cpu().numpy() - pattern.mean
     x, y = (values @ pattern.directions.T / max(pattern.std, 1e-12)).T
     truth = read_label(masks[picture.image_id])
-    truth = resize_labels(truth, tuple(found.shape[-2:]), align_corners=settings["cam.align_corners"])
+    truth = resize_labels(truth, tuple(found.shape[-2:]), align_corners=aligned)
     kinds = np.select([truth == target, truth == 0], ["object", "background"], "another class")
     return pd.DataFrame({"kind": kinds.ravel(), "x": x, "y": y})[(truth != 255).ravel()]
 

@@ -23,7 +23,8 @@ GOLDEN = 0.618034  # neighbours in the codebook get hues that are far apart
 @torch.inference_mode()
 def word_grid(network: WordNetwork, picture: Picture, settings: dict) -> np.ndarray:
     """The word of each feature cell of a picture at its finest scale, (h, w) int32."""
-    image = resized(read_picture(picture.path), inference_sizes(picture, settings)[-1])
+    size, aligned = inference_sizes(picture, settings)[-1], settings["cam.align_corners"]
+    image = resized(read_picture(picture.path), size, aligned=aligned)
     features, _ = network(network.backbone.normalise(torch.from_numpy(image)[None].to(device())))
     return network.encoder(features).words[0].cpu().numpy().astype(np.int32)
 
