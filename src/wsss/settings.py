@@ -49,10 +49,10 @@ class Attention(Section):
 
 
 class Integral(Section):
-    """The integral attention model (IAM), trained on the accumulated maps."""
+    """The integral attention model (IAM), trained on the accumulated maps (published: on the classifier's schedule)."""
 
-    epochs: int = Field(3, ge=1, description="passes over the training pictures")
-    batch_size: int = Field(8, ge=1, description="pictures in a step")
+    epochs: int = Field(3, ge=1, description="passes over the training pictures (published: 15)")
+    batch_size: int = Field(8, ge=1, description="pictures in a step (published: 5)")
     optimiser: Optimiser = Optimiser()
 
 
