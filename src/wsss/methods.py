@@ -12,7 +12,7 @@ PLAIN_CLASSIFIER = ("backbone", "output_stride", "image_size", "jitter", "epochs
 # and "model" are roles (``wsss.variants.resolve``).
 SHARED = {
     # Not all of the section: it holds what only NSROM's network has as well.
-    "image_classifier": Stage((), tuple(f"classifier.{k}" for k in PLAIN_CLASSIFIER)),
+    "image_classifier": Stage((), (*(f"classifier.{k}" for k in PLAIN_CLASSIFIER), "cam.align_corners")),
     "round1": Stage(("labels",), ("segmentation.",)),
     "predictions": Stage(("round1",), ("prediction.", "first_round.")),
     "round2": Stage(("second_labels",), ("segmentation.", "retraining.")),

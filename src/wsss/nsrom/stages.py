@@ -129,7 +129,7 @@ def export_maps(
 
     def read(picture: Picture) -> list[np.ndarray]:
         image = read_picture(picture.path)
-        return [squash(image, size) for size in sizes]
+        return [squash(image, size, aligned=settings["cam.align_corners"]) for size in sizes]
 
     with image_folder(folder, manifest, key) as aside, torch.inference_mode():
         chunks = chunks_of(pictures, settings["classifier.batch_size"], lambda p: is_done(aside, p.image_id))

@@ -24,7 +24,11 @@ def training_sample(
     crop = settings["smvwe.crop_size"]
     if crop is None:
         image = jittered(picture, settings, seed, epoch, index)
-        arrays = [image] if saliency is None else [image, resized(saliency, image.shape[:2])]
+        arrays = (
+            [image]
+            if saliency is None
+            else [image, resized(saliency, image.shape[:2], aligned=settings["cam.align_corners"])]
+        )
         if generator("flip", seed, epoch, index).random() < 0.5:
             arrays = [a[:, ::-1] for a in arrays]
         return tuple(np.ascontiguousarray(a) for a in arrays)
