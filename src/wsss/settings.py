@@ -74,7 +74,7 @@ class Fusion(Section):
     )
     confident_attention: Share = Field(0.8, description="background with an OA-CAM above this is 255")
     minimum_foreground: Share = Field(
-        0.01, description="a label with less foreground than this share is all 255, once objects are mined"
+        0.01, description="a pseudo label with less foreground than this share is all 255, mined or not"
     )
 
 
