@@ -28,7 +28,7 @@ from wsss.image_classifier import identity as generic_identity
 from wsss.label_folder import write_labels
 from wsss.label_io import write_label
 from wsss.map_io import write_maps
-from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
+from wsss.nsrom.label_stages import initial_label, masked_label, pseudo_label
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps
 from wsss.progress import Progress
@@ -56,7 +56,7 @@ def label_stages(folder: Path, settings: dict) -> None:
     pictures = [_made_up(folder, i, rng) for i in range(120)]
     make = {
         "fusion": partial(initial_label, maps=folder / "maps", settings=settings),
-        "mining": partial(mined_label, initial=folder / "fusion", maps=folder / "maps", settings=settings),
+        "mining": partial(pseudo_label, initial=folder / "fusion", maps=folder / "maps", settings=settings),
         "masking": partial(
             masked_label,
             predictions=folder / "prediction",

@@ -74,7 +74,7 @@ class Fusion(Section):
     )
     confident_attention: Share = Field(0.8, description="background with an OA-CAM above this is 255")
     minimum_foreground: Share = Field(
-        0.01, description="a label with less foreground than this share is all 255, once objects are mined"
+        0.01, description="a pseudo label with less foreground than this share is all 255, mined or not"
     )
 
 
@@ -92,6 +92,12 @@ class CRF(Section):
     enabled: bool = Field(True, description="refine predictions on the training pictures (evaluation reports both)")
     minimum_probability: Share = Field(0.05, description="only classes that reach it somewhere are refined")
     size: int | None = Field(None, ge=8, description="side of the square it works on, px; null: the picture's own size")
+    reference_size: int | None = Field(
+        None,
+        ge=8,
+        description="longer side, px, of the pictures that the kernels' widths are meant for (DeepLab's: 500), which "
+        "they are scaled from; null: widths are in px of whatever picture it works on (published)",
+    )
     iterations: int = Field(10, ge=1, description="mean-field iterations")
     positional_weight: float = Field(3.0, description="weight of the smoothness kernel")
     positional_std: float = Field(1.0, gt=0, description="its width, px")

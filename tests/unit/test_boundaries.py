@@ -154,7 +154,7 @@ def test_published_rows_come_first(measured: list[Path]):
     }  # fmt: skip
     table = boundary_table(published, {"x": "X", "y": "Y"}, [0, 1], measured)
     assert list(table["method"][-2:]) == ["X (ours)", "Y (ours)"]
-    assert list(table["stage"][-2:]) == ["mined label (POM)"] * 2
+    assert list(table["stage"][-2:]) == ["pseudo label"] * 2
     assert table["f1"].tolist()[-2:] == pytest.approx([10, 50])
     assert table["f1_std"].tolist()[-2:] == pytest.approx([20 / math.sqrt(2)] * 2)
     assert "| 62.3 ± – | 76.5 ± – | 69.4 ± – |" in to_markdown(table)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from wsss.config import Config, science_leaves
 from wsss.crf import refine
 from wsss.resampling import resize_labels, upsample_logits
 
@@ -74,15 +75,8 @@ def test_arrays_and_tensors_alike_and_as_pillow(size):
 
 def test_the_squashed_crf_keeps_edges_in_their_place():
     """Without pairwise terms the refined probabilities are those that came in; only the resampling is left."""
-    settings = {
-        "prediction.crf.iterations": 1,
-        "prediction.crf.positional_weight": 0.0,
-        "prediction.crf.positional_std": 1.0,
-        "prediction.crf.bilateral_weight": 0.0,
-        "prediction.crf.bilateral_std": 67.0,
-        "prediction.crf.colour_std": 3.0,
-        "prediction.crf.minimum_probability": 0.05,
-    }
+    off_crf = {"prediction.crf.positional_weight": 0.0, "prediction.crf.bilateral_weight": 0.0}
+    settings = science_leaves(Config()) | off_crf | {"prediction.crf.iterations": 1}
     image = np.zeros((*FULL, 3), np.uint8)
     for side in (65, 193, 328):
         off = []

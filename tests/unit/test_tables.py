@@ -147,7 +147,7 @@ def test_stages_are_averaged_over_seeds(tmp_path: Path):
     for name, coverage in (("a", 0.8), ("b", 0.9)):
         (tmp_path / name).write_text(f"stage,images,miou,coverage\ncam,12,0.5,1.0\nmined,12,0.7,{coverage}\n")
     table = stage_quality_table({"nsrom": "whole chain"}, [0, 1], [tmp_path / "a", tmp_path / "b"])
-    assert table["stage"].tolist() == ["CAM", "mined label (POM)"]
+    assert table["stage"].tolist() == ["CAM", "pseudo label"]
     assert table["coverage"].tolist() == pytest.approx([100, 85])
     assert table["coverage_std"].tolist() == pytest.approx([0, math.sqrt(50)])
     assert table["seeds"].tolist() == [2, 2]

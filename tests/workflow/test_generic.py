@@ -75,7 +75,7 @@ def test_from_scenes_to_every_table_and_figure(tmp_path, monkeypatch):
         quality = [(row["label"], row["stage"]) for row in csv.DictReader(stream)]
     for block in ("C41", "C42", "C43"):
         assert (f"generic features, {block}", "estimated mask") in quality
-    assert not {"CAM", "mined label (POM)"} & {stage for _, stage in quality}  # NSROM's, which made none
+    assert not {"CAM", "pseudo label"} & {stage for _, stage in quality}  # NSROM's, which made none
     with open(tables / "generic_table3.csv", newline="") as stream:
         assert [row["class"] for row in csv.DictReader(stream)][-1] == "mIoU"
     for name in ("generic_figure1", "generic_figure4"):

@@ -65,7 +65,7 @@ def test_a_finished_run_is_judged(tiny_copy: Checkout):
     checkout.snakemake(*TARGETS)
     boundaries = read(checkout.results / "tables/smvwe_table2.csv")
     assert [row["stage"] for row in boundaries] == [
-        "CAM", "OA-CAM", "initial label", "mined label (POM)", "first-round prediction", "masked label (NSRM)"
+        "CAM", "OA-CAM", "initial label", "pseudo label", "first-round prediction", "masked label (NSRM)"
     ]  # fmt: skip
     assert all(row["method"] == "NSROM: + GR + POM + NSRM (ours)" for row in boundaries)
     assert all(0 <= float(row["f1"]) <= 100 for row in boundaries)

@@ -15,7 +15,7 @@ EVOLUTION = {  # stage → heading
     "cam": "CAM",
     "oa_cam": "OA-CAM",
     "initial": "initial\nlabel",
-    "mined": "mined label\n(POM)",
+    "mined": "pseudo\nlabel",
     "estimated": "estimated\nmask",
     "predictions": "first-round\nprediction",
     "masked": "masked label\n(NSRM)",
