@@ -15,6 +15,7 @@ for name in PER_CLASS:
             name
         input:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+            f"{TABLES}/{name}_seeds.csv",
         localrule: True
 
 
@@ -30,6 +31,7 @@ rule compute_class_table:
         ),
     output:
         table=f"{TABLES}/{{class_table}}.csv",
+        seeds=f"{TABLES}/{{class_table}}_seeds.csv",
         note=f"{TABLES}/{{class_table}}_conditions.txt",
     log:
         f"{LOGS}/compute_class_table/{{class_table}}.txt",

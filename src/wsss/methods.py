@@ -1,7 +1,7 @@
 """The methods, by the name that the setting ``method`` gives them.  This is the only list of them."""
 
 from wsss.generic.method import METHOD as GENERIC
-from wsss.method_types import Measured, Method, Stage
+from wsss.method_types import Measured, Method, Settings, Stage
 from wsss.nsrom.method import METHOD as NSROM
 from wsss.smvwe.method import METHOD as SMVWE
 
@@ -34,3 +34,9 @@ def _in_order() -> list[Measured]:
 
 
 MEASURED = _in_order()
+
+
+def trained_by(settings: Settings) -> str:
+    """What an experiment's network learns from: a method, or what takes its place ("full", "checkpoint")."""
+    supervision = settings["segmentation.supervision"]
+    return settings["method"] if supervision == "image_labels" else supervision
