@@ -15,6 +15,7 @@ for name in PER_CLASS:
             name
         input:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+            f"{TABLES}/{name}_seeds.csv",
         localrule: True
 
 
@@ -31,6 +32,7 @@ rule compute_class_table:
         ),
     output:
         table=f"{TABLES}/{{class_table}}.csv",
+        seeds=f"{TABLES}/{{class_table}}_seeds.csv",
         note=f"{TABLES}/{{class_table}}_conditions.txt",
         conditions=f"{TABLES}/{{class_table}}_conditions.csv",
     log:

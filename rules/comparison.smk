@@ -49,6 +49,7 @@ for name in COMPARISONS:
             name
         input:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+            f"{TABLES}/{name}_seeds.csv",
         localrule: True
 
 
@@ -60,6 +61,7 @@ rule compute_comparison:
         published=lambda w: compared_with(w.comparison),
     output:
         table=f"{TABLES}/{{comparison}}.csv",
+        seeds=f"{TABLES}/{{comparison}}_seeds.csv",
         note=f"{TABLES}/{{comparison}}_conditions.txt",
         conditions=f"{TABLES}/{{comparison}}_conditions.csv",
     log:

@@ -17,6 +17,7 @@ rule evaluate:
     output:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
+        counts=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/counts.npz",
         provenance=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/provenance.json",
         predictions=directory(f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"),
         manifest=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/manifest.csv",

@@ -3,7 +3,7 @@
 import re
 
 from wsss.config import PAPER_DATASET
-from wsss.methods import METHODS
+from wsss.methods import METHODS, trained_by
 
 TABLES = f"{RESULTS}/tables"
 # The report's categories, which it sorts by name.
@@ -25,7 +25,7 @@ def one_of(names):
 
 
 def paper(name):
-    """The papers' files ``*{name}.csv``: ``_ledger``, what they state; ``_directions``, which experiment beats which."""
+    """The papers' files ``*{name}.csv``: ``_ledger``, what they state; ``_claims``, which experiment beats which."""
     found = sorted((ROOT / "config" / "paper").glob(f"*{name}.csv"))
     return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in found]
 
@@ -101,6 +101,16 @@ def conditions(experiments):
     """Experiment → its label, and the conditions of its score."""
     dataset, label = CONFIG.dataset, lambda e: {"label": CONFIG.experiments[e].label}
     return {e: label(e) | conditions_of(PLAN.settings(e), dataset) for e in experiments}
+
+
+def counts_of(table):
+    """The confusion counts of the pictures, of all seeds of each row of a table."""
+    return [f for e in rows_of(table) for f in results_of(e, "counts.npz")]
+
+
+def trainers_of(table):
+    """Experiment → what trains it, for each row of a table."""
+    return {e: trained_by(PLAN.settings(e)) for e in rows_of(table)}
 
 
 def weakly_supervised(method=None):

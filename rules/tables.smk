@@ -14,9 +14,10 @@ for name in OF_EXPERIMENTS:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
             expand(
                 f"{TABLES}/{name}_{{part}}.{{kind}}",
-                part=["directions", "classes"],
+                part=["claims", "classes"],
                 kind=["csv", "md"],
             ),
+            f"{TABLES}/{name}_seeds.csv",
         localrule: True
 
 
@@ -25,12 +26,14 @@ rule compute_table:
         code=code("compute_table.py"),
         metrics=lambda w: metrics_of(w.table),
         records=lambda w: flat(records_of(rows_of(w.table))),
+        counts=lambda w: counts_of(w.table),
         numbers=paper("_ledger"),
-        directions=paper("_directions"),
+        claims=paper("_claims"),
     output:
         table=f"{TABLES}/{{table}}.csv",
-        directions=f"{TABLES}/{{table}}_directions.csv",
+        claims=f"{TABLES}/{{table}}_claims.csv",
         classes=f"{TABLES}/{{table}}_classes.csv",
+        seeds=f"{TABLES}/{{table}}_seeds.csv",
         note=f"{TABLES}/{{table}}_conditions.txt",
         conditions=f"{TABLES}/{{table}}_conditions.csv",
     log:
@@ -44,6 +47,9 @@ rule compute_table:
     params:
         compared=lambda w: compared(w.table),
         rows=lambda w: rows_of(w.table),
+        methods=lambda w: trainers_of(w.table),
+        compare=lambda w: CONFIG.tables[w.table].compare,
+        margin=CONFIG.statistics.margin,
         seeds=CONFIG.seeds,
         bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
         evaluations=lambda w: evaluations_of(rows_of(w.table)),
@@ -57,13 +63,13 @@ rule write_table:
     input:
         code=code("write_table.py"),
         table=f"{TABLES}/{{table}}.csv",
-        directions=f"{TABLES}/{{table}}_directions.csv",
+        claims=f"{TABLES}/{{table}}_claims.csv",
         classes=f"{TABLES}/{{table}}_classes.csv",
         note=f"{TABLES}/{{table}}_conditions.txt",
     output:
         md=f"{TABLES}/{{table}}.md",
         tex=f"{TABLES}/{{table}}.tex",
-        directions=f"{TABLES}/{{table}}_directions.md",
+        claims=f"{TABLES}/{{table}}_claims.md",
         classes=f"{TABLES}/{{table}}_classes.md",
         html=in_report(f"{TABLES}/{{table}}.html", "table", SCORES, titled("table", CONFIG.tables)),
     log:

@@ -8,7 +8,14 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from wsss.config_checks import check_combination, check_data, check_pairs, check_same_network, nearest
+from wsss.config_checks import (
+    check_combination,
+    check_compared,
+    check_data,
+    check_pairs,
+    check_same_network,
+    nearest,
+)
 from wsss.data_settings import Dataset, Submission, Weights
 from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
 from wsss.settings import Science
@@ -31,6 +38,11 @@ class Table(Section):
     rows: list[str] = Field(min_length=1, description="names of experiments")
     compare_with: str | None = Field(
         None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
+    )
+    compare: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(
+        [],
+        description="pairs of rows, the one expected to be worse first, whose difference is judged beside the papers' "
+        "claims; name them before anything is scored",
     )
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
@@ -113,6 +125,14 @@ class Boundaries(Section):
     )
 
 
+class Statistics(Section):
+    """How differences are judged; only tables depend on it."""
+
+    margin: float = Field(
+        1.0, gt=0, description="points of mIoU below which a difference does not matter: such rows count as equivalent"
+    )
+
+
 class Release(Section):
     """What `make publish` gives to the DVC remote: all that its targets are made from, less what is left out."""
 
@@ -138,6 +158,7 @@ class Config(Science):
     )
     weights: Weights = Weights()
     boundaries: Boundaries = Boundaries()
+    statistics: Statistics = Statistics()
     release: Release = Release()
     resuming: Resuming = Resuming()
     seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
@@ -232,6 +253,7 @@ def _check_references(config: Config) -> None:
         _check_rows(config, f"tables.{name}", table.rows, weak=table.measure in ("labels", "boundaries"))
         if table.per_class and table.measure != "scores":
             raise ConfigError(f"tables.{name} has per_class, but measure is {table.measure}: only scores have classes.")
+        check_compared(f"tables.{name}", table)
         if table.measure == "methods":
             check_same_network(
                 f"tables.{name}", {e: with_settings(config, config.experiments[e].set) for e in table.rows}

@@ -38,6 +38,7 @@ def method_table(
     measured: Mapping[str, Sequence[tuple[Path, Path]]],
     chains: Mapping[str, Sequence[Sequence[Path]]],
     bound: str | None,
+    intervals: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row for each experiment, in the order of ``rows``; means over seeds and sample standard deviations.
 
@@ -45,6 +46,7 @@ def method_table(
     that train its first round are measured (None: it has none).  ``metrics``: as for ``read_scores``, of the rows and,
     if it is none of them, the ``bound``.  ``measured``: experiment → for each seed its ``quality.csv`` and
     ``boundaries.csv``.  ``chains``: experiment → for each seed the ``provenance.json`` of all its stages.
+    ``intervals``: of the experiments (``wsss.intervals.score_intervals``), whose columns follow the mIoU.
     Columns: experiment, method, label, label_miou (of pixels with a label), label_coverage (the share of these),
     label_miou_255_as_error, boundary_f1, miou and miou_without_crf (%, each with its std), retention (% of the bound's
     mIoU), ``COSTS``, seeds.
@@ -66,8 +68,10 @@ def method_table(
     table = over_seeds(every, ["experiment"], [*spread, *COSTS]).set_index("experiment")
     if bound:
         table["retention"] = 100 * table["miou"] / table.loc[bound, "miou"]
-    table = table.loc[list(rows)].reset_index()
+    table = table.loc[list(rows)].join(intervals).rename_axis("experiment").reset_index()
     table.insert(1, "method", [row["method"] for row in rows.values()])
     table.insert(2, "label", [row["label"] for row in rows.values()])
-    columns = ["experiment", "method", "label", *(f"{s}{kind}" for s in spread for kind in ("", "_std"))]
+    columns = [f"{s}{kind}" for s in spread for kind in ("", "_std")]
+    after = columns.index("miou_std") + 1
+    columns = ["experiment", "method", "label", *columns[:after], *intervals, *columns[after:]]
     return table[[*columns, *(["retention"] if bound else []), *COSTS, "seeds"]]

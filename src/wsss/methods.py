@@ -49,3 +49,9 @@ def supervision_of(settings: Settings) -> str:
     else:
         trained = METHODS[settings["method"]].supervision(settings)
     return f"{trained} + MS-COCO masks" if settings["segmentation.init"] == "coco" else trained
+
+
+def trained_by(settings: Settings) -> str:
+    """What an experiment's network learns from: a method, or what takes its place ("full", "checkpoint")."""
+    supervision = settings["segmentation.supervision"]
+    return settings["method"] if supervision == "image_labels" else supervision

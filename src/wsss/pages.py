@@ -13,6 +13,16 @@ HEADINGS = {
     "paper": "paper (VOC 2012)",
     "where": "in the paper",
     "data": "data set",
+    "miou_interval": "95 % interval",
+    "miou_common": "mIoU of classes in 5 pictures or more",
+    "difference_without_crf": "difference without CRF",
+    "difference_all_classes": "difference over all classes",
+    "difference_interval": "95 % interval",
+    "seeds_part": "from seeds",
+    "pictures_part": "from pictures",
+    "p": "p (Holm)",
+    "detectable": "least difference detectable",
+    "difference_without_crf_interval": "95 % interval without CRF",
     "ours_without_crf": "ours without CRF",
     "std": "std over seeds",
     "miou_255_as_error": "mIoU, 255 as error",
@@ -33,13 +43,22 @@ HEADINGS = {
 }
 
 TABLE_NOTE = (
-    "mIoU in %, mean ± standard deviation over seeds, after a dense CRF unless the heading says otherwise. Retention "
-    "is the share of the bound's mIoU, the bound being the same network trained on true masks. The paper's numbers "
-    "were reached on PASCAL VOC 2012 with larger networks: compare differences, not values."
+    "mIoU in %, mean ± standard deviation over seeds, after a dense CRF unless the heading says otherwise. The 95 % "
+    "interval is for new seeds and new pictures, with the training pictures as they are; classes in fewer than five "
+    "validation pictures are left out of it. Rows are not to be judged by whether their intervals overlap: the claims "
+    "are. Retention is the share of the bound's mIoU, the bound being the same network trained on true masks; it may "
+    "pass 100. The paper's numbers were reached on PASCAL VOC 2012 with larger networks: compare differences, not "
+    "values."
 )
-DIRECTIONS_NOTE = (
-    "For each claim of the paper that one experiment beats another: the difference of mIoU here, taken seed by seed, "
-    "in percentage points, and whether it exceeds its own standard deviation over seeds."
+CLAIMS_NOTE = (
+    "Claims are listed before anything is scored: those of the papers, and pairs that the configuration names. "
+    "Points of mIoU after a dense CRF unless the heading says otherwise, better minus worse, seed by seed on the same "
+    "pictures. The 95 % interval is for new seeds and new validation pictures, conditional on the training pictures; "
+    "beside it, what seeds and what pictures contribute to the standard error. p is adjusted for the number of pairs "
+    "in the table (Holm). Holds, reversed: p < .05, for the claim or against it; with “below x”, the difference is "
+    "smaller than matters. Equivalent within x points: the 90 % interval lies inside ± x, which is what a claim of no "
+    "change says; differs: it has p < .05 instead. Undecided: none of these; the least difference detectable is what "
+    "would have been found four times of five among the table's pairs. One seed has no verdict."
 )
 STAGE_QUALITY_NOTE = (
     "Measured against the true masks of the training pictures, which no training stage may read. Pixels that carry the "
@@ -66,6 +85,7 @@ CLASSES_NOTE = (
     "IoU in %, mean over seeds, after a dense CRF. A super-category's row is the mean of its classes; the mIoU is over "
     "all classes and the background. Published columns belong to MS-COCO and are shown there only."
 )
+CLAIMS_HEADING = "Claims, and what is found here"
 CLASSES_HEADING = "IoU per class (%), with CRF, mean over seeds"
 LABEL_SCORES_NOTE = (
     "In %, mean ± standard deviation over seeds: the labels that train the first round against the true masks of the "
@@ -92,11 +112,11 @@ METHODS_NOTE = (
     "measured on the training pictures, in %: mIoU over pixels that carry a label, which are easier the fewer they "
     "are, their share, mIoU where a pixel without a label is an error, and F1 of boundaries. mIoU is of validation "
     "pictures, after a dense CRF unless the heading says otherwise; retention is the share of the same network trained "
-    "on true masks. Times are wall times of the chain, mean over seeds: all trainings; maps, labels and predictions on "
-    "training pictures; prediction and CRF on validation pictures. They do not count how saliency maps were made, nor "
-    "the parts of a scattered stage, nor earlier attempts of a job, except what an interrupted training went on from. "
-    "Peak memory (MiB) is that of the largest process. Jobs run side by side, so times compare only if as much else "
-    "was running."
+    "on true masks, and may pass 100. Times are wall times of the chain, mean over seeds: all trainings; maps, labels "
+    "and predictions on training pictures; prediction and CRF on validation pictures. They do not count how saliency "
+    "maps were made, nor the parts of a scattered stage, nor earlier attempts of a job, except what an interrupted "
+    "training went on from. Peak memory (MiB) is that of the largest process. Jobs run side by side, so times compare "
+    "only if as much else was running."
 )
 BOUNDARY_NOTE = (
     "Recall, precision and F1 in %, mean ± standard deviation over seeds, of the boundaries of labels against those of "
@@ -109,13 +129,9 @@ PUBLISHED_BOUNDARIES_NOTE = (
     "does not say. Its F1 of 69.4 is the arithmetic mean of its recall and precision; their harmonic mean is 68.7."
 )
 
-# verdict → how a page marks it
-VERDICTS = {
-    "holds beyond one std": "good",
-    "opposite beyond one std": "bad",
-    "reproduced": "good",
-    "differs": "bad",
-}
+# how a verdict begins → how a page marks it
+VERDICTS = {"holds": "good", "reversed": "bad", "reproduced": "good", "differs": "bad"}
+DECIMALS = {"p": 3, "seeds_part": 2, "pictures_part": 2}  # of a column; others have one
 TEX = {"\\": r"\textbackslash{}", "±": r"$\pm$", "–": "--", **{c: f"\\{c}" for c in "&%_#${}"}}
 
 STYLE = """
@@ -130,7 +146,7 @@ th, td { padding: .34rem .8rem; text-align: left; vertical-align: top; white-spa
 th { border-bottom: 2px solid #1b2733; vertical-align: bottom; font-weight: 600; white-space: normal; }
 td { border-bottom: 1px solid #e3e8ed; } tr:hover td { background: #f3f7fa; }
 .number { text-align: right; } .long { white-space: normal; min-width: 16rem; }
-.best { font-weight: 700; } .good { color: #1a7f4b; } .bad { color: #b3402f; }
+.good { color: #1a7f4b; } .bad { color: #b3402f; }
 a { color: #1f5f99; } summary { cursor: pointer; padding: .15rem 0; } details[open] { margin-bottom: 1rem; }
 """
 
@@ -143,25 +159,32 @@ def boundary_note(tolerance: float, *, published: bool) -> str:
 def display(table: pd.DataFrame) -> pd.DataFrame:
     """The table as strings under readable headings.
 
-    ``x`` and ``x_std`` become one column "mean ± std"; floats get one decimal; missing values are "–", as is the std of
-    one seed.  The column ``experiment`` is dropped where ``label`` says the same to a reader.
+    ``x`` and ``x_std`` become one column "mean ± std", ``x_low`` and ``x_high`` one column "[low, high]"; floats get
+    one decimal, or as many as ``DECIMALS`` says; missing values are "–", as is the std of one seed.  The column
+    ``experiment`` is dropped where ``label`` says the same to a reader.
     """
     shown = {}
     for column in table.columns:
         spread_of_another = column.endswith("_std") and column[:-4] in table
-        if spread_of_another or (column == "experiment" and "label" in table):
+        end_of_another = column.endswith("_high") and f"{column[:-5]}_low" in table
+        if spread_of_another or end_of_another or (column == "experiment" and "label" in table):
             continue
-        values = [_text(v) for v in table[column]]
+        values = [_text(v, DECIMALS.get(column, 1)) for v in table[column]]
+        if column == "p":
+            values = ["< 0.001" if v == "0.000" else v for v in values]
         if f"{column}_std" in table:
             spreads = [_text(v) for v in table[f"{column}_std"]]
             values = [m if m == "–" else f"{m} ± {s}" for m, s in zip(values, spreads, strict=True)]
-        shown[HEADINGS.get(column, column.replace("_", " "))] = values
+        if _is_low(column, table):
+            highs = [_text(v) for v in table[f"{column[:-4]}_high"]]
+            values = [m if m == "–" else f"[{m}, {s}]" for m, s in zip(values, highs, strict=True)]
+        shown[_heading(column, table)] = values
     return pd.DataFrame(shown)
 
 
 def numeric_headings(table: pd.DataFrame) -> set[str]:
     """The headings in ``display`` whose columns hold numbers."""
-    return {HEADINGS.get(c, c.replace("_", " ")) for c in table.columns if pd.api.types.is_numeric_dtype(table[c])}
+    return {_heading(c, table) for c in table.columns if pd.api.types.is_numeric_dtype(table[c])}
 
 
 def to_markdown(table: pd.DataFrame, title: str = "", note: str = "") -> str:
@@ -197,23 +220,20 @@ def to_latex(table: pd.DataFrame, title: str = "", note: str = "") -> str:
     )
 
 
-def section(table: pd.DataFrame, heading: str = "", text: str = "", *, best: bool = False, file: str = "") -> str:
-    """A table with its heading and an explaining sentence, as HTML.
+def section(table: pd.DataFrame, heading: str = "", text: str = "", *, file: str = "") -> str:
+    """A table with its heading and an explaining sentence, as HTML; no score is marked as the best of a table.
 
-    ``best``: print the highest score of each mean column in bold (the bound, with retention 100, does not compete).
     ``file``: name under which the reader can save the numbers as CSV.
     """
     shown, numbers = display(table), numeric_headings(table)
-    bold = _best_cells(table) if best else set()
     head = "".join(f"<th{_class(['number'] if h in numbers else [])}>{html.escape(h)}</th>" for h in shown.columns)
     body = []
-    for number, row in enumerate(shown.itertuples(index=False)):
+    for row in shown.itertuples(index=False):
         cells = []
         for name, value in zip(shown.columns, row, strict=True):
             marks = ["number"] if name in numbers else []
-            marks += ["best"] if (number, name) in bold else []
             marks += ["long"] if len(value) > 48 else []
-            marks += [VERDICTS[value]] if value in VERDICTS else []
+            marks += [VERDICTS[value.split(",")[0]]] if value.split(",")[0] in VERDICTS else []
             cells.append(f"<td{_class(marks)}>{html.escape(value)}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     parts = [f"<h2>{html.escape(heading)}</h2>" if heading else "", f"<p>{html.escape(text)}</p>" if text else ""]
@@ -239,32 +259,39 @@ def page(title: str, *sections: str) -> str:
 
 
 def experiments_page(
-    title: str, note: str, table: pd.DataFrame, directions: pd.DataFrame, classes: pd.DataFrame, *, name: str
+    title: str, note: str, table: pd.DataFrame, claims: pd.DataFrame, classes: pd.DataFrame, *, name: str
 ) -> str:
-    """The HTML page of a table of experiments (``wsss.tables``): scores, the paper's directions, IoU per class.
+    """The HTML page of a table of experiments: scores, claims (``wsss.claims``) if there are any, IoU per class.
 
     ``name``: stem of the names under which the reader can save the numbers.
     """
     chain = f'<p>What made each number: <a href="provenance.html#{html.escape(name)}">provenance</a>.</p>'
-    parts = [section(table, text=f"{TABLE_NOTE} {note}", best=True, file=f"{name}.csv"), chain]
-    if len(directions):
-        parts.append(section(directions, "The paper's directions", DIRECTIONS_NOTE, file=f"{name}_directions.csv"))
+    parts = [section(table, text=f"{TABLE_NOTE} {note}", file=f"{name}.csv"), chain]
+    parts += claims_sections(claims, name)
     parts.append(section(classes, CLASSES_HEADING, file=f"{name}_classes.csv"))
     return page(title, *parts)
 
 
-def _best_cells(table: pd.DataFrame) -> set[tuple[int, str]]:
-    competing = table[table["retention"].round(6) != 100] if "retention" in table else table
-    means = [c for c in table if f"{c}_std" in table] if len(competing) > 1 else []
-    return {(int(competing[c].idxmax()), HEADINGS.get(c, c)) for c in means if competing[c].notna().any()}
+def claims_sections(claims: pd.DataFrame, name: str) -> list[str]:
+    """What is found of the claims of the table ``name``, as HTML; nothing if it has none."""
+    return [section(claims, CLAIMS_HEADING, CLAIMS_NOTE, file=f"{name}_claims.csv")] if len(claims) else []
 
 
-def _text(value) -> str:
+def _is_low(column: str, table: pd.DataFrame) -> bool:
+    return column.endswith("_low") and f"{column[:-4]}_high" in table
+
+
+def _heading(column: str, table: pd.DataFrame) -> str:
+    name = f"{column[:-4]}_interval" if _is_low(column, table) else column
+    return HEADINGS.get(name, name.replace("_", " "))
+
+
+def _text(value, decimals: int = 1) -> str:
     if isinstance(value, str):
         return value
     if value is None or pd.isna(value):
         return "–"
-    return f"{round(value, 1) + 0.0:.1f}" if isinstance(value, float) else str(value)  # + 0: no "-0.0"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}" if isinstance(value, float) else str(value)  # + 0: no "-0.0"
 
 
 def _pipe(text: str) -> str:

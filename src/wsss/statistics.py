@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import brentq
 
 FEWEST_PICTURES = 5  # a class in fewer is left out of intervals: its IoU hangs on single pictures
 PRIOR = 4  # degrees of freedom that the pooled variance is given
@@ -108,11 +109,12 @@ class Estimate(NamedTuple):
         return float(2 * stats.t.sf(abs(self.mean) / self.error, self.df))
 
     def detectable(self, claims: int = 1) -> float:
-        """The difference that would be found with a probability of ``POWER``, as one of so many claims (Holm)."""
-        if self.error == 0:
-            return 0.0
-        found = stats.t.isf((1 - LEVEL) / 2 / claims, self.df) + stats.t.ppf(POWER, self.df)
-        return float(found) * self.error
+        """The least difference that is found with a probability of ``POWER``, as the first of so many claims (Holm)."""
+        if not self.error > 0:
+            return self.error
+        critical = float(stats.t.isf((1 - LEVEL) / 2 / claims, self.df))
+        errors = brentq(lambda away: stats.nct.sf(critical, self.df, away) - POWER, 0, 4 * critical + 2)
+        return float(errors) * self.error
 
 
 def estimate(sample: Sample, pooled: float | None = None) -> Estimate:
@@ -215,6 +217,8 @@ def reproduced(scores: Sequence[float], published: float, pooled: float | None =
     variance, df = moderate(float(values.var(ddof=1)), pooled, len(values))
     c = float(stats.t.ppf(LEVEL, df)) * (variance / len(values)) ** 0.5
     away = abs(float(values.mean()) - published)
+    if np.isnan(c):
+        return Reproduction("no score: no verdict", c)
     if away + c <= TOLERANCE:
         return Reproduction("reproduced", c)
     return Reproduction("differs" if away - c > TOLERANCE else "undecided", c)

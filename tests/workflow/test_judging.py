@@ -12,7 +12,7 @@ TARGETS = ("smvwe_table2", "smvwe_figure2", "methods_comparison")
 OF_NSROM = {
     "tables": {
         "smvwe_table2": {"rows": ["nsrom"]},
-        "methods_comparison": {"rows": ["fully_supervised", "nsrom"]},
+        "methods_comparison": {"rows": ["fully_supervised", "nsrom"], "compare": [["nsrom", "fully_supervised"]]},
     },
     "confusion_figures": {"smvwe_figure2": {"experiments": ["nsrom"], "pairs": [["boat", "bird"], ["boat", "water"]]}},
 }

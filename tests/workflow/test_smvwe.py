@@ -78,7 +78,7 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
     classes = rows("smvwe_table1_classes")
     assert list(classes[0])[2:] == ["VWE alone", "SMVWE"] and classes[-1]["class"] == "mIoU"
     assert float(classes[-1]["SMVWE"]) == pytest.approx(float(scores["smvwe"]["miou"]))
-    assert [(r["worse"], r["better"]) for r in rows("smvwe_table1_directions")] == [("VWE alone", "SMVWE")]
+    assert [(r["worse"], r["better"]) for r in rows("smvwe_table1_claims")] == [("VWE alone", "SMVWE")]
     assert "| class |" in (tables / "smvwe_table1_classes.md").read_text()
     ablation = rows("smvwe_ablation")
     assert [r["experiment"] for r in ablation] == ["smvwe", "smvwe_no_image_loss", "smvwe_background_by_saliency"]
