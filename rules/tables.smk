@@ -26,6 +26,7 @@ rule compute_table:
         metrics=lambda w: metrics_of(w.table),
         numbers=paper("_ledger"),
         directions=paper("_directions"),
+        published=lambda w: compared_with(w.table),
     output:
         table=f"{TABLES}/{{table}}.csv",
         directions=f"{TABLES}/{{table}}_directions.csv",
@@ -71,5 +72,6 @@ rule write_table:
         mem_mb=500,
     params:
         title=lambda w: CONFIG.tables[w.table].title,
+        about=lambda w: said_of(w.table),
     script:
         "../workflow/scripts/write_table.py"

@@ -1,7 +1,7 @@
 """The methods, by the name that the setting ``method`` gives them.  This is the only list of them."""
 
 from wsss.generic.method import METHOD as GENERIC
-from wsss.method_types import Measured, Method, Stage
+from wsss.method_types import Measured, Method, Settings, Stage
 from wsss.nsrom.method import METHOD as NSROM
 from wsss.smvwe.method import METHOD as SMVWE
 
@@ -23,6 +23,16 @@ SHARED = {
 OWNERS = {stage: method for method in METHODS.values() for stage in method.stages}
 STAGES = SHARED | {stage: method.stages[stage] for stage, method in OWNERS.items()}
 ROLES = {role: choose for method in METHODS.values() for role, choose in method.roles.items()}
+
+
+def supervision(settings: Settings) -> str:
+    """What trains an experiment: "masks", "I" (image-level labels) or "I+S" (saliency maps as well).
+
+    The initial weights called ``coco`` belong to a network that was trained on MS-COCO's masks: "… + MS-COCO masks".
+    """
+    full = settings["segmentation.supervision"] == "full"
+    labels = "masks" if full else METHODS[settings["method"]].supervision(settings)
+    return f"{labels} + MS-COCO masks" if settings["segmentation.init"] == "coco" else labels
 
 
 def _in_order() -> list[Measured]:

@@ -5,14 +5,11 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    import pandas as pd
-
-    from wsss.comparison import PUBLISHED, comparison_table, read_published
+    from wsss.comparison import comparison_table, read_published
     from wsss.tables import conditions_note, read_scores
 
-    p, files, published = snakemake.params, snakemake.input.metrics, pd.DataFrame(columns=PUBLISHED)
-    for file in snakemake.input.published:
-        published = read_published(file)
+    p, files = snakemake.params, snakemake.input.metrics
+    published = next(map(read_published, snakemake.input.published), None)
     scores = read_scores(list(p.rows), p.seeds, files)
     comparison_table(published, scores, p.rows).to_csv(snakemake.output.table, index=False)
     Path(snakemake.output.note).write_text(conditions_note(files) + "\n")
