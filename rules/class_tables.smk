@@ -1,8 +1,5 @@
 """Tables of the scores of each class, and of groups of classes; one target for each."""
 
-# The data set that a published table of classes is of.
-ON_COCO = DATASET == "coco"
-
 
 wildcard_constraints:
     class_table=one_of(PER_CLASS),
@@ -25,11 +22,7 @@ rule compute_class_table:
         metrics=lambda w: [f for e in rows_of(w.class_table) for f in results_of(e, "metrics.json")],
         records=lambda w: flat(records_of(rows_of(w.class_table))),
         groups=present("supercategories.csv") if CONFIG.dataset.path or MADE_OF == "coco" else [],
-        published=lambda w: (
-            published(w.class_table)
-            if ON_COCO and CONFIG.tables[w.class_table].compare_with
-            else []
-        ),
+        published=lambda w: compared_with(w.class_table),
     output:
         table=f"{TABLES}/{{class_table}}.csv",
         seeds=f"{TABLES}/{{class_table}}_seeds.csv",
@@ -77,5 +70,6 @@ rule write_class_table:
         mem_mb=500,
     params:
         title=lambda w: CONFIG.tables[w.class_table].title,
+        about=lambda w: said_of(w.class_table),
     script:
         "../workflow/scripts/write_class_table.py"

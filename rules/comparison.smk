@@ -1,31 +1,10 @@
 """Tables that set our experiments beside published methods; one target for each such table of the config."""
 
+from wsss.methods import supervision
+
 
 wildcard_constraints:
     comparison=one_of(COMPARISONS),
-
-
-def published(table):
-    """The file of the published methods that a table compares with."""
-    name, known = CONFIG.tables[table].compare_with, [Path(f).stem for f in paper("_table*")]
-    if name not in known:
-        raise WorkflowError(
-            f"tables.{table}.compare_with is '{name}', but there is no config/paper/{name}.csv: name one of "
-            f"{', '.join(known)}, or write that file."
-        )
-    return paper(name)
-
-
-def compared_with(table):
-    """For ``input:``: the file of the published methods, on the papers' data set and where the table names one."""
-    return published(table) if ON_VOC2012 and CONFIG.tables[table].compare_with else []
-
-
-def supervision_of(settings):
-    """What trains an experiment, in the words of such tables: I, image-level labels; S, saliency maps as well."""
-    if settings["segmentation.supervision"] == "full":
-        return "masks"
-    return METHODS[settings["method"]].supervision(settings)
 
 
 def our_rows(table):
@@ -35,14 +14,13 @@ def our_rows(table):
         settings = PLAN.settings(experiment)
         described[experiment] = {
             "label": CONFIG.experiments[experiment].label,
-            "supervision": supervision_of(settings),
+            "supervision": supervision(settings),
             "backbone": settings["segmentation.backbone"],
         }
     return described
 
 
 for name in COMPARISONS:
-    published(name)  # a wrong name stops the run at once
 
     rule:
         name:
@@ -107,5 +85,6 @@ rule write_comparison:
     params:
         title=lambda w: CONFIG.tables[w.comparison].title,
         compared=ON_VOC2012,
+        about=lambda w: said_of(w.comparison),
     script:
         "../workflow/scripts/write_comparison.py"

@@ -2,6 +2,8 @@
 
 import re
 
+import yaml
+
 from wsss.config import PAPER_DATASET
 from wsss.methods import METHODS, trained_by
 
@@ -28,6 +30,35 @@ def paper(name):
     """The papers' files ``*{name}.csv``: ``_ledger``, what they state; ``_claims``, which experiment beats which."""
     found = sorted((ROOT / "config" / "paper").glob(f"*{name}.csv"))
     return [os.path.relpath(f) if f.is_relative_to(Path.cwd()) else str(f) for f in found]
+
+
+def published(table):
+    """The file of published numbers that a table compares with; none where it names none."""
+    entry, known = CONFIG.tables[table], [Path(f).stem for f in paper("_table*")]
+    key = "compare_classes_with" if entry.compare_classes_with else "compare_with"
+    name = getattr(entry, key)
+    if name is not None and name not in known:
+        raise WorkflowError(
+            f"tables.{table}.{key} is '{name}', but there is no config/paper/{name}.csv: name one of "
+            f"{', '.join(known)}, or write that file."
+        )
+    return paper(name) if name else []
+
+
+for name in CONFIG.tables:
+    published(name)  # a wrong name stops the run at once
+
+
+def compared_with(table):
+    """For ``input:``: the file of published numbers, on the data set that they are of: MS-COCO's, or the papers' own."""
+    of_coco = CONFIG.tables[table].per_class
+    return published(table) if (DATASET == "coco" if of_coco else ON_VOC2012) else []
+
+
+def said_of(table):
+    """What there is to say of the published numbers that a table shows, in sentences; nothing where it shows none."""
+    notes = yaml.safe_load((ROOT / "config" / "paper" / "notes.yaml").read_text())
+    return " ".join(notes.get(Path(f).stem, "") for f in compared_with(table))
 
 
 def compared(table):

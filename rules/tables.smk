@@ -29,6 +29,7 @@ rule compute_table:
         counts=lambda w: counts_of(w.table),
         numbers=paper("_ledger"),
         claims=paper("_claims"),
+        published=lambda w: compared_with(w.table),
     output:
         table=f"{TABLES}/{{table}}.csv",
         claims=f"{TABLES}/{{table}}_claims.csv",
@@ -82,5 +83,6 @@ rule write_table:
         mem_mb=500,
     params:
         title=lambda w: CONFIG.tables[w.table].title,
+        about=lambda w: said_of(w.table),
     script:
         "../workflow/scripts/write_table.py"

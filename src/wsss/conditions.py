@@ -9,7 +9,7 @@ from typing import Any
 
 from wsss.data_settings import Dataset
 from wsss.input_sizes import aligned_size
-from wsss.methods import METHODS, supervision_of
+from wsss.methods import METHODS
 
 BACKBONES = {  # as written
     "efficientnet_lite0": "EfficientNet-Lite0",
@@ -45,19 +45,19 @@ def conditions_of(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, st
 
     ``settings``: all settings of the experiment, dotted.  ``images`` is not among them: the evaluation counts them.
     """
-    supervision = settings["segmentation.supervision"]
-    weak = supervision == "image_labels"
+    trained = settings["segmentation.supervision"]
+    weak = trained == "image_labels"
     said = {
         "data": dataset.name,
         "split": dataset.val_split,
         "method": METHODS[settings["method"]].title if weak else _untrained(settings),
-        "supervision": supervision_of(settings),
+        "supervision": supervision(settings),
         "saliency": "",
         "classifier": "",
         "network": network_of(settings),
         "backbone": BACKBONES[settings["segmentation.backbone"]],
         "init": settings["segmentation.checkpoint"]
-        if supervision == "checkpoint"
+        if trained == "checkpoint"
         else INITS[settings["segmentation.init"]],
         "scales": _scales(settings),
         "reduce": settings["prediction.reduce"] if len(settings["prediction.scales"]) > 1 else "",

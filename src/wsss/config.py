@@ -17,6 +17,7 @@ from wsss.config_checks import (
     nearest,
 )
 from wsss.data_settings import Dataset, Submission, Weights
+from wsss.methods import METHODS
 from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
 from wsss.settings import Science
 
@@ -44,15 +45,22 @@ class Table(Section):
         description="pairs of rows, the one expected to be worse first, whose difference is judged beside the papers' "
         "claims; name them before anything is scored",
     )
+    compare_classes_with: str | None = Field(
+        None, description="such a file of the IoU of each class, to show beside that of the rows instead"
+    )
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
     )
     measure: Literal["scores", "labels", "boundaries", "methods"] = Field(
         "scores",
         description="scores: mIoU of the final predictions; labels: how good the labels are that train the first "
-        "round, on training pictures; boundaries: recall, precision and F1 of the boundaries of the labels of each "
-        "stage, on training pictures; methods: labels, scores, time and memory of experiments that share their "
-        "segmentation network",
+        "round, on training pictures; boundaries: recall, precision and F1 of the boundaries of labels, see `split`; "
+        "methods: labels, scores, time and memory of experiments that share their segmentation network",
+    )
+    split: Literal["train", "val"] = Field(
+        "train",
+        description="`boundaries`: train: of the labels of each stage, on training pictures; val: of pseudo labels "
+        "that are made of validation pictures for this table alone, by methods that need no saliency map for it",
     )
 
 
@@ -251,6 +259,12 @@ def _check_references(config: Config) -> None:
         _check_rows(config, f"confusion_figures.{name}", figure.experiments, weak=figure.labels == "pseudo")
     for name, table in config.tables.items():
         _check_rows(config, f"tables.{name}", table.rows, weak=table.measure in ("labels", "boundaries"))
+        if table.compare_classes_with and (table.compare_with or table.per_class or table.measure != "scores"):
+            raise ConfigError(
+                f"tables.{name} has compare_classes_with, which belongs to tables of experiments: take it out."
+            )
+        if table.split == "val":
+            _check_validated(config, name, table)
         if table.per_class and table.measure != "scores":
             raise ConfigError(f"tables.{name} has per_class, but measure is {table.measure}: only scores have classes.")
         check_compared(f"tables.{name}", table)
@@ -275,6 +289,19 @@ def _check_rows(config: Config, where: str, rows: list[str], *, weak: bool) -> N
             raise ConfigError(f"{where} shows '{other}' and '{row}', both labelled '{experiment.label}': rename one.")
         if weak and with_settings(config, experiment.set)["segmentation.supervision"] != "image_labels":
             raise ConfigError(f"{where} shows '{row}', which has no pseudo labels: take it out.")
+
+
+def _check_validated(config: Config, name: str, table: Table) -> None:
+    """A table of validation pictures' labels must be one of boundaries, whose methods can make them."""
+    if table.measure != "boundaries":
+        raise ConfigError(f"tables.{name} has the split val, but measure is {table.measure}: only boundaries have it.")
+    for row in table.rows:
+        method = with_settings(config, config.experiments[row].set)["method"]
+        if not METHODS[method].labels_validation:
+            raise ConfigError(
+                f"tables.{name} shows '{row}' on validation pictures, of which {METHODS[method].title} makes no "
+                "labels: take it out, or set split to train."
+            )
 
 
 def _sentence(error: dict) -> str:

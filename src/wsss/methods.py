@@ -25,6 +25,16 @@ STAGES = SHARED | {stage: method.stages[stage] for stage, method in OWNERS.items
 ROLES = {role: choose for method in METHODS.values() for role, choose in method.roles.items()}
 
 
+def supervision(settings: Settings) -> str:
+    """What trains an experiment: "masks", "I" (image-level labels) or "I+S" (saliency maps as well).
+
+    The initial weights called ``coco`` belong to a network that was trained on MS-COCO's masks: "… + MS-COCO masks".
+    """
+    full = settings["segmentation.supervision"] == "full"
+    labels = "masks" if full else METHODS[settings["method"]].supervision(settings)
+    return f"{labels} + MS-COCO masks" if settings["segmentation.init"] == "coco" else labels
+
+
 def _in_order() -> list[Measured]:
     """What is measured: labels of the methods, then predictions, then labels that are made from these."""
     own = [m for method in METHODS.values() for m in method.measured]
@@ -34,21 +44,6 @@ def _in_order() -> list[Measured]:
 
 
 MEASURED = _in_order()
-
-
-def supervision_of(settings: Settings) -> str:
-    """What trains an experiment, in the words of tables.
-
-    I: image-level labels; S: saliency maps as well; masks: true masks.  Weights trained on MS-COCO's masks are
-    supervision too.
-    """
-    if settings["segmentation.supervision"] == "full":
-        trained = "masks"
-    elif settings["segmentation.supervision"] == "checkpoint":
-        trained = "I+S"  # of the network that NSROM's authors released
-    else:
-        trained = METHODS[settings["method"]].supervision(settings)
-    return f"{trained} + MS-COCO masks" if settings["segmentation.init"] == "coco" else trained
 
 
 def trained_by(settings: Settings) -> str:

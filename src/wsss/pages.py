@@ -2,6 +2,7 @@
 
 import base64
 import html
+from itertools import pairwise
 
 import pandas as pd
 
@@ -72,18 +73,18 @@ RUNTIME_NOTE = (
     "time that passed."
 )
 COMPARISON_NOTE = (
-    "mIoU in % on PASCAL VOC 2012; ours: mean and standard deviation over seeds, after a dense CRF. I: image-level "
-    "labels, S: saliency maps. Verified rows: val and test were found in the source (config/paper/README.md). Rows "
-    "that are not verified are as commonly cited; they were not checked against the paper. Test scores come from VOC's "
-    "evaluation server, which this run does not ask."
+    "mIoU in % on PASCAL VOC 2012. Rows from the paper are as it prints them; a dash is what it does not say. Ours: "
+    "mean and standard deviation over seeds, after a dense CRF; supervision by image-level labels (I), saliency maps "
+    "(S), MS-COCO masks (the segmentation network starts from weights that were trained on those). Test scores come "
+    "from VOC's evaluation server, which this run does not ask."
 )
 OURS_ALONE_NOTE = (
     "mIoU in %, mean and standard deviation over seeds, after a dense CRF unless the heading says otherwise. The "
     "paper's numbers belong to PASCAL VOC 2012; they say nothing about this data set and are left out."
 )
 CLASSES_NOTE = (
-    "IoU in %, mean over seeds, after a dense CRF. A super-category's row is the mean of its classes; the mIoU is over "
-    "all classes and the background. Published columns belong to MS-COCO and are shown there only."
+    "IoU in %, mean over seeds, after a dense CRF. A super-category's row is the mean of its classes, taken here; the "
+    "mIoU is over all classes and the background. Columns of the paper belong to MS-COCO and are shown there only."
 )
 CLAIMS_HEADING = "Claims, and what is found here"
 CLASSES_HEADING = "IoU per class (%), with CRF, mean over seeds"
@@ -120,14 +121,14 @@ METHODS_NOTE = (
 )
 BOUNDARY_NOTE = (
     "Recall, precision and F1 in %, mean ± standard deviation over seeds, of the boundaries of labels against those of "
-    "the true masks of the training pictures, which no training stage may read; classes do not count. Boundaries are "
-    "the non-zero pixels of the Laplacian of a label; pixels that carry no label (255) first take the nearest one. A "
-    "pixel is found if the other boundary passes within {tolerance:g} of the picture's diagonal."
+    "the true masks of the {pictures}; classes do not count. Boundaries are the non-zero pixels of the Laplacian of a "
+    "label; pixels that carry no label (255) first take the nearest one. A pixel is found if the other boundary passes "
+    "within {tolerance:g} of the picture's diagonal."
 )
-PUBLISHED_BOUNDARIES_NOTE = (
-    " The published rows belong to SBD; how far apart boundaries may be there, and whether they are thinned, the paper "
-    "does not say. Its F1 of 69.4 is the arithmetic mean of its recall and precision; their harmonic mean is 68.7."
-)
+LABELLED = {
+    "train": "training pictures, which no training stage may read",
+    "val": "validation pictures, of which pseudo labels are made as of training pictures, for this table alone",
+}
 
 # how a verdict begins → how a page marks it
 VERDICTS = {"holds": "good", "reversed": "bad", "reproduced": "good", "differs": "bad"}
@@ -146,35 +147,40 @@ th, td { padding: .34rem .8rem; text-align: left; vertical-align: top; white-spa
 th { border-bottom: 2px solid #1b2733; vertical-align: bottom; font-weight: 600; white-space: normal; }
 td { border-bottom: 1px solid #e3e8ed; } tr:hover td { background: #f3f7fa; }
 .number { text-align: right; } .long { white-space: normal; min-width: 16rem; }
+.section { border-bottom: 1px solid #9aa7b3; padding-top: .9rem; }
 .good { color: #1a7f4b; } .bad { color: #b3402f; }
 a { color: #1f5f99; } summary { cursor: pointer; padding: .15rem 0; } details[open] { margin-bottom: 1rem; }
 """
 
 
-def boundary_note(tolerance: float, *, published: bool) -> str:
-    """What the boundary scores of a table mean."""
-    return BOUNDARY_NOTE.format(tolerance=tolerance) + (PUBLISHED_BOUNDARIES_NOTE if published else "")
+def boundary_note(tolerance: float, split: str) -> str:
+    """What the boundary scores of a table mean; ``split``: "train" or "val", whose labels they are of."""
+    return BOUNDARY_NOTE.format(tolerance=tolerance, pictures=LABELLED[split])
 
 
 def display(table: pd.DataFrame) -> pd.DataFrame:
     """The table as strings under readable headings.
 
     ``x`` and ``x_std`` become one column "mean ± std", ``x_low`` and ``x_high`` one column "[low, high]"; floats get
-    one decimal, or as many as ``DECIMALS`` says; missing values are "–", as is the std of one seed.  The column
-    ``experiment`` is dropped where ``label`` says the same to a reader.
+    one decimal, or as many as ``DECIMALS`` says; missing values are "–", as is the std of one seed; a published score,
+    which has no seeds, stands alone.  The column ``experiment`` is dropped where ``label`` says the same to a reader,
+    and ``section``, which is shown as headings.
     """
     shown = {}
+    means = table["seeds"].notna() if "seeds" in table else [True] * len(table)
     for column in table.columns:
         spread_of_another = column.endswith("_std") and column[:-4] in table
         end_of_another = column.endswith("_high") and f"{column[:-5]}_low" in table
-        if spread_of_another or end_of_another or (column == "experiment" and "label" in table):
+        twice = column == "section" or (column == "experiment" and "label" in table)
+        if spread_of_another or end_of_another or twice:
             continue
         values = [_text(v, DECIMALS.get(column, 1)) for v in table[column]]
         if column == "p":
             values = ["< 0.001" if v == "0.000" else v for v in values]
         if f"{column}_std" in table:
             spreads = [_text(v) for v in table[f"{column}_std"]]
-            values = [m if m == "–" else f"{m} ± {s}" for m, s in zip(values, spreads, strict=True)]
+            pairs = zip(values, spreads, means, strict=True)
+            values = [f"{v} ± {s}" if mean and v != "–" else v for v, s, mean in pairs]
         if _is_low(column, table):
             highs = [_text(v) for v in table[f"{column[:-4]}_high"]]
             values = [m if m == "–" else f"[{m}, {s}]" for m, s in zip(values, highs, strict=True)]
@@ -192,14 +198,21 @@ def to_markdown(table: pd.DataFrame, title: str = "", note: str = "") -> str:
     shown, numbers = display(table), numeric_headings(table)
     lines = ["| " + " | ".join(_pipe(h) for h in shown.columns) + " |"]
     lines.append("|" + "|".join("---:" if h in numbers else "---" for h in shown.columns) + "|")
-    lines += ["| " + " | ".join(_pipe(v) for v in row) + " |" for row in shown.itertuples(index=False)]
+    headings = _section_headings(table)
+    for number, row in enumerate(shown.itertuples(index=False)):
+        lines += [f"| **{_pipe(headings[number])}** |" + " |" * (len(row) - 1)] if number in headings else []
+        lines.append("| " + " | ".join(_pipe(v) for v in row) + " |")
     return "\n\n".join(part for part in (f"**{title}**" if title else "", "\n".join(lines), note) if part) + "\n"
 
 
 def to_latex(table: pd.DataFrame, title: str = "", note: str = "") -> str:
     """A ``table`` environment with booktabs rules."""
     shown, numbers = display(table), numeric_headings(table)
-    rows = [" & ".join(_tex(v) for v in row) + r" \\" for row in shown.itertuples(index=False)]
+    rows, headings, width = [], _section_headings(table), len(shown.columns)
+    for number, row in enumerate(shown.itertuples(index=False)):
+        if number in headings:
+            rows.append(rf"\multicolumn{{{width}}}{{l}}{{\emph{{{_tex(headings[number])}}}}} \\")
+        rows.append(" & ".join(_tex(v) for v in row) + r" \\")
     caption = " ".join(part for part in (title if not title or title.endswith(".") else f"{title}.", note) if part)
     return "\n".join(
         [
@@ -227,8 +240,10 @@ def section(table: pd.DataFrame, heading: str = "", text: str = "", *, file: str
     """
     shown, numbers = display(table), numeric_headings(table)
     head = "".join(f"<th{_class(['number'] if h in numbers else [])}>{html.escape(h)}</th>" for h in shown.columns)
-    body = []
-    for row in shown.itertuples(index=False):
+    body, headings, width = [], _section_headings(table), len(shown.columns)
+    for number, row in enumerate(shown.itertuples(index=False)):
+        if number in headings:
+            body.append(f'<tr><th class="section" colspan="{width}">{html.escape(headings[number])}</th></tr>')
         cells = []
         for name, value in zip(shown.columns, row, strict=True):
             marks = ["number"] if name in numbers else []
@@ -259,22 +274,36 @@ def page(title: str, *sections: str) -> str:
 
 
 def experiments_page(
-    title: str, note: str, table: pd.DataFrame, claims: pd.DataFrame, classes: pd.DataFrame, *, name: str
+    title: str,
+    note: str,
+    table: pd.DataFrame,
+    claims: pd.DataFrame,
+    classes: pd.DataFrame,
+    *,
+    name: str,
+    published: str = "",
 ) -> str:
     """The HTML page of a table of experiments: scores, claims (``wsss.claims``) if there are any, IoU per class.
 
-    ``name``: stem of the names under which the reader can save the numbers.
+    ``name``: stem of the names under which the reader can save the numbers.  ``published``: what there is to say of
+    published columns among the classes.
     """
     chain = f'<p>What made each number: <a href="provenance.html#{html.escape(name)}">provenance</a>.</p>'
     parts = [section(table, text=f"{TABLE_NOTE} {note}", file=f"{name}.csv"), chain]
     parts += claims_sections(claims, name)
-    parts.append(section(classes, CLASSES_HEADING, file=f"{name}_classes.csv"))
+    parts.append(section(classes, CLASSES_HEADING, published, file=f"{name}_classes.csv"))
     return page(title, *parts)
 
 
 def claims_sections(claims: pd.DataFrame, name: str) -> list[str]:
     """What is found of the claims of the table ``name``, as HTML; nothing if it has none."""
     return [section(claims, CLAIMS_HEADING, CLAIMS_NOTE, file=f"{name}_claims.csv")] if len(claims) else []
+
+
+def _section_headings(table: pd.DataFrame) -> dict[int, str]:
+    """Number of a row → the heading before it, where ``section`` changes."""
+    names = ["", *(table["section"].fillna("") if "section" in table else [])]
+    return {n: name for n, (before, name) in enumerate(pairwise(names)) if name not in ("", before)}
 
 
 def _is_low(column: str, table: pd.DataFrame) -> bool:

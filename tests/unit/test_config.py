@@ -155,6 +155,31 @@ def test_each_claim_of_the_papers_is_judged_in_some_table():
     assert [c for c in claims if not any({c.worse, c.better} <= rows for rows in judged)] == []
 
 
+ONCE = {"label": "", "set": {"method": "smvwe", "retraining.retrain_on": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"rows": ["nsrom"], "measure": "boundaries"}, "shows 'nsrom' on validation pictures, of which NSROM makes no"),
+        ({"rows": ["smvwe"]}, "has the split val, but measure is scores"),
+        ({"rows": ["smvwe"], "measure": "labels"}, "has the split val, but measure is labels"),
+    ],
+)
+def test_only_boundaries_are_measured_on_validation_pictures(table: dict, message: str):
+    experiments = {**NSROM, "smvwe": ONCE}
+    right = {"rows": ["smvwe"], "measure": "boundaries", "split": "val", "title": ""}
+    assert load_config({"experiments": experiments, "tables": {"right": right}}).tables["right"].split == "val"
+    wrong = {"title": "", "split": "val", **table}
+    assert f"tables.wrong {message}" in refused({"experiments": experiments, "tables": {"wrong": wrong}})
+
+
+@pytest.mark.parametrize("other", [{"compare_with": "x"}, {"per_class": True}, {"measure": "labels"}])
+def test_classes_are_compared_beside_tables_of_experiments(other: dict):
+    table = {"title": "", "rows": ["nsrom"], "compare_classes_with": "generic_table1", **other}
+    assert "belongs to tables of experiments" in refused({"experiments": NSROM, "tables": {"mine": table}})
+
+
 def test_every_setting_is_described():
     def undescribed(model, prefix=""):
         for name, field in model.model_fields.items():

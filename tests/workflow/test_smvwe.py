@@ -4,11 +4,11 @@ import csv
 import shutil
 
 import pytest
-from checkouts import Checkout, copy_repository, job_counts, reachable
+from checkouts import TINY, Checkout, copy_repository, job_counts, reachable
 from test_dag import is_ground_truth
 
 OWN = {"train_word_encoder", "export_word_maps", "choose_background_score", "make_word_labels"}
-TARGETS = ("smvwe_table1", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words")
+TARGETS = ("smvwe_table1", "smvwe_table2", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words")
 
 
 def test_table1_has_a_chain_with_saliency_feedback_and_one_without(clone: Checkout):
@@ -65,7 +65,8 @@ def test_full_size_starts_from_resnet38(clone: Checkout):
 @pytest.mark.slow
 def test_from_scenes_to_every_table_and_figure(tmp_path):
     copy_repository(tmp_path)
-    checkout = Checkout(tmp_path)
+    (tmp_path / "own.yaml").write_text("tables: {smvwe_table2: {rows: [vwe, smvwe]}}\n")
+    checkout = Checkout(tmp_path).with_config(TINY, "own.yaml")
     checkout.snakemake(*TARGETS)
     tables = checkout.results / "tables"
 
@@ -80,6 +81,13 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
     assert float(classes[-1]["SMVWE"]) == pytest.approx(float(scores["smvwe"]["miou"]))
     assert [(r["worse"], r["better"]) for r in rows("smvwe_table1_claims")] == [("VWE alone", "SMVWE")]
     assert "| class |" in (tables / "smvwe_table1_classes.md").read_text()
+    boundaries = rows("smvwe_table2")
+    assert [(r["method"], r["stage"]) for r in boundaries] == [
+        ("SMVWE: VWE alone", "label from maps"), ("SMVWE", "label from maps")
+    ]  # fmt: skip
+    assert all(0 <= float(r[c]) <= 100 for r in boundaries for c in ("recall", "f1"))  # nothing drawn: no precision
+    labelled = checkout.results / "word_labels/default/seed-0/val/labels"
+    assert len(list(labelled.glob("val_*.png"))) == len(list(labelled.glob("*.png"))) == 6
     ablation = rows("smvwe_ablation")
     assert [r["experiment"] for r in ablation] == ["smvwe", "smvwe_no_image_loss", "smvwe_background_by_saliency"]
     assert all(0 <= float(r[c]) <= 100 for r in ablation for c in ("label_miou", "recall", "coverage"))

@@ -9,7 +9,7 @@ with job(snakemake):
 
     p, files, given = snakemake.params, snakemake.input.metrics, snakemake.input
     groups = next((read_groups(f) for f in given.groups), {})
-    published = next((read_published_classes(f) for f in given.published), None)
+    published = next(map(read_published_classes, given.published), None)
     table = grouped_classes(class_table(p.rows, p.seeds, files), groups, published)
     table.to_csv(snakemake.output.table, index=False)
     seed_table(p.rows, p.seeds, files).to_csv(snakemake.output.seeds, index=False)

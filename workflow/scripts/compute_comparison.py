@@ -4,14 +4,11 @@ from job import job
 from table_job import write_conditions
 
 with job(snakemake):
-    import pandas as pd
-
-    from wsss.comparison import PUBLISHED, comparison_table, read_published
+    from wsss.comparison import comparison_table, read_published
     from wsss.tables import read_scores, seed_table
 
-    p, files, published = snakemake.params, snakemake.input.metrics, pd.DataFrame(columns=PUBLISHED)
-    for file in snakemake.input.published:
-        published = read_published(file)
+    p, files = snakemake.params, snakemake.input.metrics
+    published = next(map(read_published, snakemake.input.published), None)
     scores = read_scores(list(p.rows), p.seeds, files)
     comparison_table(published, scores, p.rows).to_csv(snakemake.output.table, index=False)
     seed_table({e: row["label"] for e, row in p.rows.items()}, p.seeds, files).to_csv(

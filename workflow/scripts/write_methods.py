@@ -12,5 +12,5 @@ with job(snakemake):
 
     given, title, claims = snakemake.input, snakemake.params.title, pd.read_csv(snakemake.input.claims)
     shown = claims_sections(claims, snakemake.wildcards.methods)
-    write_forms(snakemake, pd.read_csv(given.table), title, METHODS_NOTE, shown)
+    write_forms(snakemake, pd.read_csv(given.table), title, METHODS_NOTE, further=shown)
     Path(snakemake.output.claims).write_text(to_markdown(claims, f"{title}: claims", CLAIMS_NOTE))

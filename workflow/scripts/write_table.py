@@ -9,11 +9,12 @@ with job(snakemake):
 
     from wsss.pages import CLAIMS_NOTE, CLASSES_HEADING, experiments_page, to_latex, to_markdown
 
-    title, out, given = snakemake.params.title, snakemake.output, snakemake.input
+    title, about, out, given = snakemake.params.title, snakemake.params.about, snakemake.output, snakemake.input
     note = Path(given.note).read_text().strip()
     table, claims, classes = (pd.read_csv(f) for f in (given.table, given.claims, given.classes))
     Path(out.md).write_text(to_markdown(table, title, note))
     Path(out.tex).write_text(to_latex(table, title, note))
     Path(out.claims).write_text(to_markdown(claims, f"{title}: claims", CLAIMS_NOTE))
-    Path(out.classes).write_text(to_markdown(classes, f"{title}: {CLASSES_HEADING}"))
-    Path(out.html).write_text(experiments_page(title, note, table, claims, classes, name=snakemake.wildcards.table))
+    Path(out.classes).write_text(to_markdown(classes, f"{title}: {CLASSES_HEADING}", about))
+    page = experiments_page(title, note, table, claims, classes, name=snakemake.wildcards.table, published=about)
+    Path(out.html).write_text(page)
