@@ -62,7 +62,8 @@ class Pictures(Section):
 
     title: str = Field(description="caption")
     experiments: list[str] = Field([], description="columns of a qualitative figure")
-    count: int = Field(8, ge=1, description="pictures shown, drawn by seed from those with two or more classes first")
+    count: int = Field(8, ge=1, description="pictures shown, drawn by seed")
+    simple: int = Field(0, ge=0, description="so many of them show one class, and come first; the others show more")
     images: list[str] = Field([], description="show these ids instead")
 
 
@@ -77,7 +78,8 @@ class FeatureFigure(Section):
     )
     experiments: list[str] = Field(min_length=1, description="names of experiments")
     count: int = Field(8, ge=1, description="pictures shown, or giving the descriptors of a class")
-    images: list[str] = Field([], description="projections, words: show these ids instead")
+    simple: int = Field(0, ge=0, description="so many of the pictures shown are of one class, and come first")
+    images: list[str] = Field([], description="show these ids instead")
     classes: list[str] = Field([], description="clouds: these classes; empty: the two with the most pictures")
 
 

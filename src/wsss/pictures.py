@@ -33,23 +33,6 @@ class Row:
     values: frozenset[int]  # label values that occur in its cells
 
 
-def choose_pictures(pictures: Sequence[Picture], count: int, seed: int, images: Sequence[str] = ()) -> list[Picture]:
-    """The pictures that ``images`` names, else ``count`` drawn by ``seed``, those of two or more classes first.
-
-    Raises ``ValueError`` for a name that is not among ``pictures``.
-    """
-    if images:
-        by_id = {p.image_id: p for p in pictures}
-        missing = [i for i in images if i not in by_id]
-        if missing:
-            raise ValueError(f"the figure names '{missing[0]}', which is not in its split: correct `images`")
-        return [by_id[i] for i in images]
-    order = np.random.default_rng(seed).permutation(len(pictures))
-    shuffled = [pictures[i] for i in order]
-    chosen = sorted(shuffled, key=lambda p: len(p.classes) < 2)[:count]  # the sort is stable
-    return sorted(chosen, key=lambda p: p.image_id)
-
-
 def paint_label(label: np.ndarray) -> np.ndarray:
     """(H, W) uint8 label → (H, W, 3) uint8 in VOC's colours; 255 in light grey."""
     palette = VOC_PALETTE.copy()

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from wsss.chosen_pictures import choose_pictures
 from wsss.data import Picture
 from wsss.label_io import VOC_PALETTE, write_label
 from wsss.map_io import write_maps
@@ -17,7 +18,6 @@ from wsss.nsrom.evolution import evolution_rows
 from wsss.pictures import (
     IGNORED_COLOUR,
     Row,
-    choose_pictures,
     draw_grid,
     paint_heat,
     paint_label,
@@ -168,7 +168,18 @@ def test_pictures_of_several_classes_come_first_and_the_seed_decides():
     assert len(chosen) == 6 and all(len(p.classes) == 2 for p in chosen)
     assert chosen == choose_pictures(pictures, 6, seed=0) != choose_pictures(pictures, 6, seed=1)
     assert sum(len(p.classes) == 1 for p in choose_pictures(pictures, 25, seed=0)) == 5
-    assert choose_pictures(pictures, 99, seed=0) == pictures
+    assert sorted(choose_pictures(pictures, 99, seed=0), key=lambda p: p.image_id) == pictures
+    mixed = choose_pictures(pictures, 9, seed=0, simple=4)
+    assert [len(p.classes) for p in mixed] == [1] * 4 + [2] * 5
+    assert set(mixed[4:]) < set(choose_pictures(pictures, 20, seed=0))
+    assert [len(p.classes) for p in choose_pictures(pictures[::2][:3] + pictures[1::2][:3], 5, 0, simple=4)] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+    ]
+    assert [len(p.classes) for p in choose_pictures(pictures, 2, seed=0, simple=4)] == [1, 1]
     assert [p.image_id for p in choose_pictures(pictures, 1, 0, ["p07", "p02"])] == ["p07", "p02"]
     with pytest.raises(ValueError, match="names 'p99', which is not in its split"):
         choose_pictures(pictures, 1, 0, ["p99"])
@@ -189,12 +200,14 @@ def test_evolution_shows_the_stages_there_are(dataset, tmp_path: Path):
     maps.mkdir()
     for p in pictures:
         write_maps(maps / f"{p.image_id}.png", np.arange(len(p.classes) * 16, dtype=np.uint8).reshape(-1, 4, 4))
-    stages = {"cam": maps, "masked": folder_of_labels(tmp_path / "masked", pictures, 0)}
+    stages = {"final": folder_of_labels(tmp_path / "final", pictures, 1), "cam": maps}
+    stages["masked"] = folder_of_labels(tmp_path / "masked", pictures, 0)
     columns, rows = evolution_rows(pictures, masks, stages, aligned=True)
-    assert columns == ["picture", "saliency", "CAM", "masked label\n(NSRM)", "truth"]
-    assert rows[0].cells[2].shape == (20, 30, 3)
-    assert rows[1].cells[1] is None  # no saliency map
-    assert rows[1].values == {0, 2}
+    assert columns == ["picture", "truth", "saliency", "CAM", "masked label\n(NSRM)", "final\nprediction"]
+    assert (rows[1].cells[1] == VOC_PALETTE[2]).all() and (rows[1].cells[5] == VOC_PALETTE[1]).all()
+    assert rows[0].cells[3].shape == (20, 30, 3)
+    assert rows[1].cells[2] is None  # no saliency map
+    assert rows[1].values == {0, 1, 2}
 
 
 @pytest.mark.parametrize("columns", [3, 9])
