@@ -44,12 +44,21 @@ def first_evaluations(file):
     return lambda wildcards: [results_of(e, file)[0] for e in compared_in(wildcards)]
 
 
-def first_of(stage, file, figure):
-    """A file of a stage, first seed, of each experiment that a figure of features shows."""
-    chosen = [
+def variants_in(figure, stage):
+    """The variant of a stage of each experiment that a figure of features shows."""
+    return [
         PLAN.variant(stage, PLAN.settings(e)) for e in CONFIG.feature_figures[figure].experiments
     ]
-    return [artifact(variant, CONFIG.seeds[0], file) for variant in chosen]
+
+
+def first_of(stage, file, figure):
+    """A file of a stage, first seed, of each experiment that a figure of features shows."""
+    return [artifact(v, CONFIG.seeds[0], file) for v in variants_in(figure, stage)]
+
+
+def settings_in(stage, figure):
+    """The settings that matter up to a stage, of each experiment that a figure of features shows."""
+    return [v.relevant for v in variants_in(figure, stage)]
 
 
 def labels_of(experiments):

@@ -21,6 +21,7 @@ IGNORED = 255
 IGNORED_COLOUR = (226, 230, 234)
 LONGEST_SIDE = 400  # px of a cell in the file; larger pictures are reduced
 CELL = 1.55  # inches across
+HEADING = 23  # characters over a cell
 GAP = 0.06
 
 
@@ -66,6 +67,7 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
     if not rows:
         raise ValueError("the figure has no picture to show: its split is empty")
     heights = [CELL * float(np.median([c.shape[0] / c.shape[1] for c in row.cells if c is not None])) for row in rows]
+    columns = ["\n".join(textwrap.fill(line, HEADING) for line in name.splitlines()) for name in columns]
     left, lines = 0.34, max(name.count("\n") + 1 for name in columns)
     entries = _legend(rows, class_names)
     width = left + len(columns) * (CELL + GAP) + 0.1

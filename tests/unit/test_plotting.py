@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from wsss.chosen_pictures import choose_pictures
 from wsss.data import Picture
+from wsss.generic.figures import KINDS, draw_clouds, draw_variance
 from wsss.label_io import VOC_PALETTE, write_label
 from wsss.map_io import write_maps
 from wsss.nsrom.evolution import evolution_rows
@@ -27,6 +29,12 @@ from wsss.plotting import draw_sweep, save_figure
 
 matplotlib.use("Agg")
 CLASSES = ["background", "cat", "dog"]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
 
 
 def points(values: list, spread: float) -> pd.DataFrame:
@@ -114,6 +122,25 @@ def test_no_text_overlaps_where_the_papers_numbers_are_shown():
     figure = draw_sweep(table, title="NSROM, Figure 6", axis="kernel size r (px)", default="30", published_best=(5, 30))
     assert texts_overlap(figure) == []
     assert outside(figure) == []
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+@pytest.mark.parametrize("classes", [["dog"], ["pottedplant", "tvmonitor"]])
+def test_no_text_of_features_overlaps_or_is_cut(blocks: int, classes: list[str]):
+    names = [f"generic features, C4{i}" for i in range(blocks)]
+    rng = np.random.default_rng(0)
+    each = [(b, c, k, *rng.normal(scale=3, size=2)) for b in names for c in classes for k in KINDS for _ in range(20)]
+    points = pd.DataFrame(each, columns=["block", "class", "kind", "x", "y"])
+    each = [(b, c, i, 30 / i, "over 10" if i == 1 else None) for b in names for c in classes for i in range(1, 51)]
+    table = pd.DataFrame(each, columns=["block", "class", "component", "percent", "paper"])
+    for figure in (
+        draw_clouds(points, title="Generic features, Figure 1 (e–g): descriptors of objects and background"),
+        draw_variance(table, title="Generic features, Figure 3: variance explained by the first components"),
+    ):
+        for axes in figure.axes:
+            axes.tick_params(labelbottom=False, labelleft=False)  # some are beyond the axes, and not drawn
+        assert texts_overlap(figure) == []
+        assert outside(figure) == []
 
 
 # --- painting -----------------------------------------------------------------------------------------------------
@@ -224,7 +251,8 @@ def test_a_grid_names_what_occurs_and_no_text_overlaps(columns: int, classes: in
         for n, s in enumerate(shapes)
     ]
     title = "NSROM, Figure 5: evolution of the labels on training pictures"
-    figure = draw_grid([f"column\nnumber {i}" for i in range(columns)], rows, names, title=title)
+    headings = [f"column\nnumber {i}" for i in range(1, columns)] + ["generic features, C41 + retrain"]
+    figure = draw_grid(headings, rows, names, title=title)
     assert [t.get_text() for t in figure.legends[0].get_texts()] == [*names, "ignored (255)"]
     assert texts_overlap(figure) == []
     assert outside(figure) == []
