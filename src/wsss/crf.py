@@ -46,18 +46,27 @@ def refine_present(
     Those are the classes whose largest probability exceeds `minimum`. The time grows with the number of classes, and a
     class that is improbable everywhere hardly ever wins a pixel. probabilities, constants, errors: see `dense_crf`.
     """
-    _check(image, probabilities)
-    present = probabilities.max(axis=(1, 2)) > minimum
-    present[0] = True
-    classes = np.flatnonzero(present).astype(np.uint8)
-    if classes.size == 1:
-        return np.zeros(image.shape[:2], dtype=np.uint8)
-    refined = dense_crf(image, probabilities[present], **constants)
+    classes, refined = _refined(image, probabilities, minimum, constants)
     return classes[refined.argmax(axis=0)]
 
 
+def _refined(
+    image: np.ndarray, probabilities: np.ndarray, minimum: float, constants: dict[str, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The classes that may be in the image, (K,) uint8, and their refined probabilities (K, H, W)."""
+    _check(image, probabilities)
+    present = probabilities.max(axis=(1, 2)) > minimum
+    present[0] = True
+    classes, kept = np.flatnonzero(present).astype(np.uint8), probabilities[present]
+    return classes, dense_crf(image, kept, **constants) if classes.size > 1 else kept
+
+
 def refine(image: np.ndarray, probabilities: np.ndarray, settings: dict) -> np.ndarray:
-    """The label (H, W) uint8 after dense CRF with the ``prediction.crf.*`` settings."""
+    """The label (H, W) uint8 after dense CRF with the ``prediction.crf.*`` settings.
+
+    With ``size``, image and probabilities are squashed to that square and the refined probabilities are laid back on
+    the image, all three on the grid whose pixels tile it.
+    """
     c = {k.removeprefix("prediction.crf."): v for k, v in settings.items() if k.startswith("prediction.crf.")}
     names = (
         "iterations", "positional_weight", "positional_std", "bilateral_weight", "bilateral_std", "colour_std",
@@ -65,11 +74,10 @@ def refine(image: np.ndarray, probabilities: np.ndarray, settings: dict) -> np.n
     constants = {name: c[name] for name in names}
     if c["size"] is None:
         return refine_present(image, probabilities, minimum=c["minimum_probability"], **constants)
-    height, width = image.shape[:2]
-    side = c["size"]
-    small = np.stack([cv2.resize(p, (side, side), interpolation=cv2.INTER_LINEAR) for p in probabilities])
-    label = refine_present(squash(image, side), small, minimum=c["minimum_probability"], **constants)
-    return cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST)
+    small = np.stack([cv2.resize(p, (c["size"],) * 2, interpolation=cv2.INTER_LINEAR) for p in probabilities])
+    classes, refined = _refined(squash(image, c["size"]), small, c["minimum_probability"], constants)
+    full = [cv2.resize(p, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for p in refined]
+    return classes[np.argmax(full, axis=0)]
 
 
 def _check(image: np.ndarray, probabilities: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """Data sets: one on-disk form, a folder in VOC layout, checked once before anything is computed from it."""
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ class Picture:
         return "simple" if len(self.classes) == 1 else "complex"
 
 
-def read_picture(path: Path, size: int | None = None) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, as stored; squashed to ``size`` × ``size`` px if given.  Raises ``DataError`` if damaged."""
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB, as stored.  Raises ``DataError`` if damaged."""
     with open(path, "rb") as stream:
         data = stream.read()
     # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
@@ -55,7 +56,7 @@ def read_picture(path: Path, size: int | None = None) -> np.ndarray:
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), as_stored) if data else None
     if picture is None:
         raise DataError(f"{path} cannot be decoded as a picture: copy it again or replace it")
-    return picture if size is None else squash(picture, size)
+    return picture
 
 
 def _has_its_end(jpeg: bytes) -> bool:
@@ -73,17 +74,34 @@ def _has_its_end(jpeg: bytes) -> bool:
     return jpeg[at : at + 2] == b"\xff\xd9"
 
 
-def squash(picture: np.ndarray, size: int) -> np.ndarray:
+def squash(picture: np.ndarray, size: int, *, aligned: bool = False) -> np.ndarray:
     """The picture as a ``size`` × ``size`` square, see ``resized``."""
-    return resized(picture, (size, size))
+    return resized(picture, (size, size), aligned=aligned)
 
 
-def resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W) or (H, W, 3) uint8 at ``size``, (height, width): averaged where it shrinks, so that nothing aliases."""
+def resized(picture: np.ndarray, size: tuple[int, int], *, aligned: bool = False) -> np.ndarray:
+    """(H, W) or (H, W, 3) uint8 at ``size``, (height, width): averaged where it shrinks, so that nothing aliases.
+
+    The new pixels tile the picture; ``aligned``: the centres of its corner pixels stay in the corners, which is where
+    networks with ``align_corners`` lay their maps.
+    """
     if picture.shape[:2] == size:
         return picture
+    if aligned:
+        return _corner_to_corner(picture, size)
     shrinks = min(picture.shape[:2]) > min(size)
     return cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def _corner_to_corner(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Each new pixel is the mean of n bilinear samples, spread over all of the picture that it stands for."""
+    steps = [(old - 1) / max(new - 1, 1) for old, new in zip(picture.shape[:2], size, strict=True)]
+    n, m = (max(1, math.ceil(step)) for step in steps)  # down, to the right
+    down, right = steps[0] / n, steps[1] / m
+    to_source = np.array([[right, 0, right * (1 - m) / 2], [0, down, down * (1 - n) / 2]])
+    flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+    samples = cv2.warpAffine(picture, to_source, (m * size[1], n * size[0]), flags=flags, borderMode=border)
+    return cv2.resize(samples, size[::-1], interpolation=cv2.INTER_AREA)
 
 
 def read_classes(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ import torch
 
 from wsss.batches import batches_of, chunks_of
 from wsss.classification import image_scores, one_hot
-from wsss.data import Picture, read_picture
+from wsss.data import Picture, read_picture, squash
 from wsss.image_classifier import trained_classifier
 from wsss.progress import Progress
 from wsss.training import device
@@ -49,7 +49,8 @@ def score_pictures(
     """Logits (N, C) float32 and labels (N, C) bool of pictures that are squashed as in training, unmirrored."""
     network = trained_classifier(checkpoint, settings, num_classes)
     chunks, side = chunks_of(pictures, settings["classifier.batch_size"]), settings["classifier.image_size"]
-    logits, read = [], lambda p: [read_picture(p.path, side)]
+    logits, aligned = [], settings["cam.align_corners"]
+    read = lambda p: [squash(read_picture(p.path), side, aligned=aligned)]  # noqa: E731
     for _, (images,) in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
         logits.append(image_scores(network(network.backbone.normalise(images.to(device())))).float().cpu().numpy())
     return np.concatenate(logits), np.stack([one_hot(p, num_classes) for p in pictures]).astype(bool)

@@ -49,10 +49,10 @@ class Attention(Section):
 
 
 class Integral(Section):
-    """The integral attention model (IAM), trained on the accumulated maps."""
+    """The integral attention model (IAM), trained on the accumulated maps (published: on the classifier's schedule)."""
 
-    epochs: int = Field(3, ge=1, description="passes over the training pictures")
-    batch_size: int = Field(8, ge=1, description="pictures in a step")
+    epochs: int = Field(3, ge=1, description="passes over the training pictures (published: 15)")
+    batch_size: int = Field(8, ge=1, description="pictures in a step (published: 5)")
     optimiser: Optimiser = Optimiser()
 
 
@@ -155,7 +155,9 @@ class Prediction(Section):
     """Inference of the segmentation network."""
 
     original_size: bool = Field(
-        False, description="pictures keep their size (published); false: squashed as in training"
+        False,
+        description="pictures keep their size (published), aligned corners add or take a few px; "
+        "false: squashed as in training",
     )
     scales: list[Factor] = Field([1.0], min_length=1, description="input scales")
     reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")

@@ -16,7 +16,7 @@ from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.config_checks import ConfigError
 from wsss.data import check_images, check_masks, read_classes, read_images, read_masks, read_picture, squash
-from wsss.generic.clouds import feature_clouds, on_grid
+from wsss.generic.clouds import feature_clouds
 from wsss.generic.figures import draw_clouds, draw_variance, mask_rows, projection_rows
 from wsss.generic.masks import full_size
 from wsss.generic.network import BLOCKS, BlockFeatures, trained_features
@@ -121,7 +121,7 @@ def features_of(picture, chain: Path) -> tuple[np.ndarray, np.ndarray]:
     """Descriptors (d, h, w) and CAMs (C, h, w) of one picture, float64."""
     settings = settings_of("patterns")
     block = trained_features(chain / "model.safetensors", settings, CLASSES)
-    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings)))[None]
+    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings), aligned=True))[None]
     with torch.inference_mode():
         features, maps = block(block.network.backbone.normalise(image))
     return features[0].double().numpy(), maps[0].double().numpy()
@@ -317,9 +317,3 @@ def test_projections_are_drawn_beside_picture_and_truth(chain, data, pictures, n
     rows = projection_rows(pictures[:2], read_masks(data / "masks.csv"), [chain / "projections"], names, aligned=True)
     assert [len(r.cells) for r in rows] == [3, 3] and rows[0].cells[1].shape == (SIZE, SIZE, 3)
     assert rows[0].title.splitlines() == [pictures[0].image_id, ", ".join(names[c] for c in pictures[0].classes)]
-
-
-def test_cells_take_the_label_at_their_centre():
-    label = np.arange(81, dtype=np.uint8).reshape(9, 9)
-    assert on_grid(label, (3, 3), aligned=True)[1].tolist() == [36, 40, 44]
-    assert on_grid(label, (3, 3), aligned=False)[1].tolist() == [37, 40, 43]

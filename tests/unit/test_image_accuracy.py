@@ -10,7 +10,7 @@ import torch
 
 from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
-from wsss.data import check_images, read_classes, read_images, read_picture
+from wsss.data import check_images, read_classes, read_images, read_picture, squash
 from wsss.image_accuracy import MEASURES, accuracies, accuracy_table, average_precision, score_pictures
 from wsss.image_classifier import build_classifier, identity
 from wsss.openmoji import build
@@ -80,7 +80,7 @@ def test_the_table_has_seeds_definitions_and_the_papers_number_without_a_verdict
 
 
 def test_pictures_are_scored_in_their_order_and_without_a_mask(tmp_path: Path):
-    build(tmp_path / "data", size=65, train=1, val=3)
+    build(tmp_path / "data", size=81, train=1, val=3)
     for mask in (tmp_path / "data/SegmentationClass").iterdir():
         mask.unlink()
     check_images(tmp_path / "data", tmp_path / "images.csv", ["train", "val"])
@@ -101,5 +101,6 @@ def test_pictures_are_scored_in_their_order_and_without_a_mask(tmp_path: Path):
     for picture, row, shown in zip(pictures, logits, labels, strict=True):
         assert tuple(np.flatnonzero(shown) + 1) == picture.classes
         with torch.inference_mode():
-            maps = network(network.backbone.normalise(torch.from_numpy(read_picture(picture.path, 65))[None]))
+            image = torch.from_numpy(squash(read_picture(picture.path), 65, aligned=True))[None]
+            maps = network(network.backbone.normalise(image))
         np.testing.assert_allclose(row, maps.mean((2, 3))[0].numpy(), atol=1e-4)

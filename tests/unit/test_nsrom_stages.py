@@ -14,7 +14,16 @@ from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError, load_checkpoint
 from wsss.class_maps import quantise, resize_attention
 from wsss.config import load_config
-from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
+from wsss.data import (
+    check_images,
+    check_masks,
+    check_saliency,
+    read_classes,
+    read_images,
+    read_masks,
+    read_picture,
+    squash,
+)
 from wsss.label_folder import write_labels
 from wsss.label_io import read_gray, read_label, write_label
 from wsss.map_io import read_maps, write_maps
@@ -226,7 +235,7 @@ def test_scales_are_laid_on_each_other_as_the_setting_says(pictures, chain, tmp_
     load_checkpoint(checkpoint, network, identity(settings_of("cams"), CLASSES, integral=False))
     single = []
     for size in (65, 129):
-        image = torch.from_numpy(read_picture(picture.path, size))[None]
+        image = torch.from_numpy(squash(read_picture(picture.path), size, aligned=aligned))[None]
         with torch.inference_mode():
             single.append(network.eval()(network.backbone.normalise(image)).relu())
     coarse = torch.nn.functional.interpolate(single[0], (9, 9), mode="bilinear", align_corners=aligned)

@@ -20,7 +20,7 @@ METHOD = Method(
     title="NSROM",
     supervision=lambda settings: "I+S",
     stages={
-        "classifier": Stage((), ("classifier.", "attention.")),
+        "classifier": Stage((), ("classifier.", "attention.", "cam.align_corners")),
         "cams": Stage(("classifier",), ("cam.scales", "cam.align_corners")),
         "integral": Stage(("classifier",), ("integral.",)),
         "integral_cams": Stage(("integral",), ("cam.integral_scales", "cam.align_corners")),
