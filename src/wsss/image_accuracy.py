@@ -50,8 +50,8 @@ def score_pictures(
     network = trained_classifier(checkpoint, settings, num_classes)
     chunks, side = chunks_of(pictures, settings["classifier.batch_size"]), settings["classifier.image_size"]
     logits, aligned = [], settings["cam.align_corners"]
-    read = lambda p: [squash(read_picture(p.path), side, aligned=aligned)]  # noqa: E731
-    for _, (images,) in progress(batches_of(chunks, read, workers), len(chunks), "batches"):
+    batches = batches_of(chunks, lambda p: [squash(read_picture(p.path), side, aligned=aligned)], workers)
+    for _, (images,) in progress(batches, len(chunks), "batches"):
         logits.append(image_scores(network(network.backbone.normalise(images.to(device())))).float().cpu().numpy())
     return np.concatenate(logits), np.stack([one_hot(p, num_classes) for p in pictures]).astype(bool)
 
