@@ -15,7 +15,7 @@ EVOLUTION = {  # stage → heading
     "cam": "CAM",
     "oa_cam": "OA-CAM",
     "initial": "initial\nlabel",
-    "mined": "pseudo label\n(POM)",
+    "mined": "pseudo\nlabel",
     "estimated": "estimated\nmask",
     "word_label": "label\nfrom maps",
     "predictions": "initial\nprediction",
