@@ -6,6 +6,12 @@ def model_of(wildcards):
     return upstream("evaluation", "model", "model.safetensors")(wildcards)
 
 
+def as_tested(settings, crf=True):
+    """An evaluation's settings for predictions of other pictures: not those of the first round."""
+    unlike = {"first_round.scales": None, "first_round.filter_by_labels": False}
+    return settings | unlike | {"prediction.crf.enabled": crf}
+
+
 rule evaluate:
     input:
         code=code("evaluate.py"),

@@ -12,7 +12,7 @@ def coming():
     """The evaluations that this run makes, or has, for the tables and figures that it was asked for."""
     main = [MAIN_TABLE] if requested(["report", "runtime"]) else []
     tables = requested(SCORED, main)
-    figures = requested(CONFIG.figures, CONFIG.figures if requested(["report"]) else [])
+    figures = requested(CONFIG.figures, PICTURES if requested(["report"]) else [])
     pictured = {e for f in figures for e in CONFIG.figures[f].experiments}
     files = {results_of(e, "metrics.json")[0] for e in pictured}
     files |= {f for t in tables for f in metrics_of(t)}

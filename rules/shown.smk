@@ -86,6 +86,11 @@ def short(title):
     return title.split(":")[0].split(" (")[0]
 
 
+def with_parts(figure):
+    """A figure of features and its parts, whose names go on from its own: generic_figure1_seeds is one."""
+    return [n for n in CONFIG.feature_figures if n == figure or n.startswith(f"{figure}_")]
+
+
 def in_report(file, caption, category, label):
     """Marks an output for the report, whose list calls it ``label``, a word or a function of the wildcards."""
     labels = (lambda wildcards: {"what": label(wildcards)}) if callable(label) else {"what": label}

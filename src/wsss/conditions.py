@@ -9,7 +9,7 @@ from typing import Any
 
 from wsss.data_settings import Dataset
 from wsss.input_sizes import aligned_size
-from wsss.methods import METHODS
+from wsss.methods import METHODS, supervision
 
 BACKBONES = {  # as written
     "efficientnet_lite0": "EfficientNet-Lite0",

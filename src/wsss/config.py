@@ -82,7 +82,8 @@ class Pictures(Section):
 
     title: str = Field(description="caption")
     experiments: list[str] = Field([], description="columns of a qualitative figure")
-    count: int = Field(8, ge=1, description="pictures shown, drawn by seed from those with two or more classes first")
+    count: int = Field(8, ge=1, description="pictures shown, drawn by seed")
+    simple: int = Field(0, ge=0, description="so many of them show one class, and come first; the others show more")
     images: list[str] = Field([], description="show these ids instead")
 
 
@@ -90,18 +91,24 @@ class FeatureFigure(Section):
     """A figure of what features show, one column for each experiment, all of the method that the kind belongs to."""
 
     title: str = Field(description="caption")
-    kind: Literal["clouds", "projections", "words"] = Field(
-        description="clouds: descriptors of object and background on the first two eigenvectors of a class; "
-        "projections: pictures of the projections on the patterns of the classes shown (both: `generic`); words: "
-        "pictures of words, maps and labels (`smvwe`)"
+    kind: Literal["clouds", "variance", "seeds", "masks", "projections", "words"] = Field(
+        description="clouds: descriptors of object and background on the first two eigenvectors of a class; variance: "
+        "of a class's descriptors, explained by the first components; masks: pictures with their estimated masks; "
+        "seeds: the same after object seeds of the classifier's CAMs; projections: pictures of the projections on the "
+        "patterns of the classes shown (all these: `generic`); words: pictures of words, maps and labels (`smvwe`)"
     )
     experiments: list[str] = Field(min_length=1, description="names of experiments")
-    count: int = Field(8, ge=1, description="pictures shown, or giving the descriptors of a class")
-    images: list[str] = Field([], description="projections, words: show these ids instead")
-    classes: list[str] = Field([], description="clouds: these classes; empty: the two with the most pictures")
+    count: int = Field(8, ge=1, description="pictures shown, or (clouds) giving the descriptors of a class")
+    simple: int = Field(0, ge=0, description="so many of the pictures shown are of one class, and come first")
+    images: list[str] = Field([], description="show these ids instead")
+    classes: list[str] = Field(
+        [], description="clouds, variance: these classes; empty: the two, or the one, that most pictures show"
+    )
+    components: int = Field(50, ge=2, description="variance: components shown")
 
 
-FIGURES_OF = {"clouds": "generic", "projections": "generic", "words": "smvwe"}  # kind → method
+# kind → method
+FIGURES_OF = dict.fromkeys(("clouds", "variance", "seeds", "masks", "projections"), "generic") | {"words": "smvwe"}
 
 
 WORD = r"^[^./\\\s{}][^/\\\s{}]*$"  # a class or context; the latter is a folder's name

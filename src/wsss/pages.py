@@ -88,6 +88,12 @@ CLASSES_NOTE = (
 )
 CLAIMS_HEADING = "Claims, and what is found here"
 CLASSES_HEADING = "IoU per class (%), with CRF, mean over seeds"
+ACCURACY_NOTE = (
+    "In %, mean ± standard deviation over seeds, on the validation pictures, squashed as in training and seen once; "
+    "image-level labels are compared, no mask is read. A class is called present if its score exceeds .5. Means over "
+    "classes are over those that some validation picture shows. A classifier is called by the settings in which it "
+    "differs from the configuration's own."
+)
 LABEL_SCORES_NOTE = (
     "In %, mean ± standard deviation over seeds: the labels that train the first round against the true masks of the "
     "training pictures, which no training stage may read. Pixels that carry the label 255 are ignored; precision and "

@@ -162,3 +162,11 @@ def test_only_the_bound_can_reach_ground_truth(clone: Checkout, given: bool):
         assert any(Path(file).name == "images.csv" for file in files)  # the walk does walk
         found = sorted(filter(is_ground_truth, files))
         assert bool(found) == (job.rule == "train_fully_supervised"), f"{job.rule} {job.wildcards}: {found}"
+
+
+def test_final_predictions_of_training_pictures_are_those_shown_and_reach_no_ground_truth(clone: Checkout):
+    jobs = clone.with_config().jobs("nsrom_figure5")
+    (shown,) = [job for job in jobs if job.rule == "predict_shown"]
+    assert "results/openmoji/round2/default/seed-0/model.safetensors" in shown.inputs
+    assert not [f for f in reachable(shown, jobs) if is_ground_truth(f)]
+    assert not {"evaluate", "train_fully_supervised"} & {job.rule for job in jobs}

@@ -80,7 +80,7 @@ SHOWN = {
     "compute_comparison": 2, "write_comparison": 2,  # Tables 1 and 2
     "compute_table": 2, "write_table": 2,  # Tables 3 and 4
     "draw_predictions": 1,  # Figure 4
-    "draw_evolution": 1,  # Figure 5
+    "predict_shown": 1, "draw_evolution": 1,  # Figure 5
     "compute_sweep": 2, "draw_sweep": 2,  # Figures 6 and 7
     "measure_stage_quality": 2, "compute_stage_quality": 1, "write_stage_quality": 1,  # of baseline and nsrom
     "compute_ledger": 1, "write_ledger": 1,

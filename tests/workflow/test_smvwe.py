@@ -8,7 +8,9 @@ from checkouts import TINY, Checkout, copy_repository, job_counts, reachable
 from test_dag import is_ground_truth
 
 OWN = {"train_word_encoder", "export_word_maps", "choose_background_score", "make_word_labels"}
-TARGETS = ("smvwe_table1", "smvwe_table2", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words")
+TARGETS = (
+    "smvwe_table1", "smvwe_table2", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words", "smvwe_figure3",
+)  # fmt: skip
 
 
 def test_table1_has_a_chain_with_saliency_feedback_and_one_without(clone: Checkout):
@@ -58,6 +60,8 @@ def test_full_size_starts_from_resnet38(clone: Checkout):
     assert counts["train_word_encoder"] == counts["convert_resnet38"] == 1
     assert counts["train_segmentation"] == counts["evaluate"] == 4
     assert "train_classifier" not in counts
+    (evaluated,) = [job for job in full.jobs("smvwe_figure3") if job.rule == "evaluate"]
+    assert evaluated.wildcards.startswith("variant=method-smvwe_retrain_on-none,")  # DeepLab-v2 on ResNet-101
     figure = full.snakemake("-n", "smvwe_figure2", check=False)
     assert figure.returncode != 0 and "data/pascal_context" in figure.stdout
 
@@ -94,7 +98,8 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
     tuned = {(r["label"], r["score from"].split()[0]): float(r["miou"]) for r in rows("smvwe_background")}
     assert all(tuned[e, "true"] >= tuned[e, w] - 1e-9 for e in ("VWE alone", "SMVWE") for w in ("constant", "saliency"))
     assert float(rows("smvwe_background")[3]["miou"]) == pytest.approx(float(ablation[0]["label_miou"]), abs=1e-6)
-    assert (checkout.results / "figures" / "smvwe_words.png").stat().st_size > 10_000
+    for name in ("smvwe_words", "smvwe_figure3"):
+        assert (checkout.results / "figures" / f"{name}.png").stat().st_size > 10_000
     assert checkout.dry_run(*TARGETS) == {}
     # In parts, the labels are the same, byte for byte.
     manifest = checkout.results / "word_labels" / "background_by-saliency" / "seed-0" / "manifest.csv"

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from wsss.data import DataError, Picture, read_picture, squash
+from wsss.chosen_pictures import choose_classes
+from wsss.data import Picture, read_picture, squash
 from wsss.generic.network import trained_features
 from wsss.generic.patterns import load_patterns
 from wsss.generic.stages import input_side
@@ -38,7 +39,7 @@ def feature_clouds(
     ``DataError`` if ``chosen`` names an unknown class.
     """
     parts = []
-    for c in _classes(pictures, class_names, chosen):
+    for c in choose_classes(pictures, class_names, chosen, 2):
         shown = [p for p in pictures if c in p.classes]
         order = generator("clouds", seed, c).permutation(len(shown))[:count]
         for label, settings, checkpoint, patterns in blocks:
@@ -65,13 +66,3 @@ def _placed(
     truth = resize_labels(truth, tuple(found.shape[-2:]), align_corners=aligned)
     kinds = np.select([truth == target, truth == 0], ["object", "background"], "another class")
     return pd.DataFrame({"kind": kinds.ravel(), "x": x, "y": y})[(truth != 255).ravel()]
-
-
-def _classes(pictures: Sequence[Picture], class_names: Sequence[str], chosen: Sequence[str]) -> list[int]:
-    unknown = [n for n in chosen if n not in class_names[1:]]
-    if unknown:
-        raise DataError(f"the figure names the class '{unknown[0]}', which the data set lacks: correct its `classes`")
-    if chosen:
-        return [class_names.index(n) for n in chosen]
-    counts = {c: sum(c in p.classes for p in pictures) for c in range(1, len(class_names))}
-    return [c for c in sorted(counts, key=lambda c: (-counts[c], c))[:2] if counts[c]]
