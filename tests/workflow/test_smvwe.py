@@ -9,7 +9,8 @@ from test_dag import is_ground_truth
 
 OWN = {"train_word_encoder", "export_word_maps", "choose_background_score", "make_word_labels"}
 TARGETS = (
-    "smvwe_table1", "smvwe_table2", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words", "smvwe_figure3",
+    "smvwe_table1", "smvwe_table2", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words",
+    "smvwe_figure3",
 )  # fmt: skip
 
 
