@@ -22,6 +22,7 @@ rule compute_class_table:
     input:
         code=code("compute_class_table.py"),
         metrics=lambda w: [f for e in rows_of(w.class_table) for f in results_of(e, "metrics.json")],
+        records=lambda w: flat(records_of(rows_of(w.class_table))),
         groups=present("supercategories.csv") if CONFIG.dataset.path or MADE_OF == "coco" else [],
         published=lambda w: (
             published(w.class_table)
@@ -31,6 +32,7 @@ rule compute_class_table:
     output:
         table=f"{TABLES}/{{class_table}}.csv",
         note=f"{TABLES}/{{class_table}}_conditions.txt",
+        conditions=f"{TABLES}/{{class_table}}_conditions.csv",
     log:
         f"{LOGS}/compute_class_table/{{class_table}}.txt",
     benchmark:
@@ -42,6 +44,9 @@ rule compute_class_table:
     params:
         rows=lambda w: rows_of(w.class_table),
         seeds=CONFIG.seeds,
+        evaluations=lambda w: evaluations_of(rows_of(w.class_table)),
+        conditions=lambda w: conditions(rows_of(w.class_table)),
+        records=lambda w: records_of(rows_of(w.class_table)),
     script:
         "../workflow/scripts/compute_class_table.py"
 

@@ -20,6 +20,7 @@ if shutil.which("sacct"):
     os.environ.update(PATH=os.pathsep.join([str(ROOT / "profiles/slurm/bin"), *os.get_exec_path()]))
 
 from wsss.code_graph import sources
+from wsss.conditions import conditions_of
 from wsss.config import ConfigError, load_config
 from wsss.variants import Plan, resolve
 

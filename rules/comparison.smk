@@ -56,10 +56,12 @@ rule compute_comparison:
     input:
         code=code("compute_comparison.py"),
         metrics=lambda w: [f for e in our_rows(w.comparison) for f in results_of(e, "metrics.json")],
+        records=lambda w: flat(records_of(our_rows(w.comparison))),
         published=lambda w: compared_with(w.comparison),
     output:
         table=f"{TABLES}/{{comparison}}.csv",
         note=f"{TABLES}/{{comparison}}_conditions.txt",
+        conditions=f"{TABLES}/{{comparison}}_conditions.csv",
     log:
         f"{LOGS}/compute_comparison/{{comparison}}.txt",
     benchmark:
@@ -71,6 +73,9 @@ rule compute_comparison:
     params:
         rows=lambda w: our_rows(w.comparison),
         seeds=CONFIG.seeds,
+        evaluations=lambda w: evaluations_of(our_rows(w.comparison)),
+        conditions=lambda w: conditions(our_rows(w.comparison)),
+        records=lambda w: records_of(our_rows(w.comparison)),
     script:
         "../workflow/scripts/compute_comparison.py"
 

@@ -24,12 +24,6 @@ def measured_of(experiment):
     return list(zip(*(measurements(*f, [experiment]) for f in found))) if weak else []
 
 
-def chain_of(experiment):
-    """For each seed: the records of all stages of an experiment."""
-    variants = PLAN.chain(PLAN.settings(experiment))
-    return [[artifact(v, seed, "provenance.json") for v in variants] for seed in CONFIG.seeds]
-
-
 for name in COMPARING:
 
     rule:
@@ -49,6 +43,7 @@ rule compute_methods:
     output:
         table=f"{TABLES}/{{methods}}.csv",
         note=f"{TABLES}/{{methods}}_conditions.txt",
+        conditions=f"{TABLES}/{{methods}}_conditions.csv",
     log:
         f"{LOGS}/compute_methods/{{methods}}.txt",
     benchmark:
@@ -63,6 +58,9 @@ rule compute_methods:
         chains=lambda w: {e: chain_of(e) for e in rows_of(w.methods)},
         seeds=CONFIG.seeds,
         bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        evaluations=lambda w: evaluations_of(rows_of(w.methods)),
+        conditions=lambda w: conditions(rows_of(w.methods)),
+        records=lambda w: records_of(rows_of(w.methods)),
     script:
         "../workflow/scripts/compute_methods.py"
 

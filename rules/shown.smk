@@ -73,6 +73,36 @@ def metrics_of(table):
     return [f for e in compared(table) for f in results_of(e, "metrics.json")]
 
 
+def chain_of(experiment):
+    """For each seed: the records of all stages of an experiment; where no seed matters, the first's for all."""
+    settings = PLAN.settings(experiment)
+    seeds = CONFIG.seeds
+    if settings["segmentation.supervision"] == "checkpoint":
+        seeds = [seeds[0] for _ in seeds]
+    return [[artifact(v, s, "provenance.json") for v in PLAN.chain(settings)] for s in seeds]
+
+
+def records_of(experiments):
+    """Experiment → the records of all its stages and seeds."""
+    return {e: list(dict.fromkeys(f for s in chain_of(e) for f in s)) for e in experiments}
+
+
+def flat(files):
+    """The files of all experiments."""
+    return [f for found in files.values() for f in found]
+
+
+def evaluations_of(experiments):
+    """Experiment → its evaluations."""
+    return {e: results_of(e, "metrics.json") for e in experiments}
+
+
+def conditions(experiments):
+    """Experiment → its label, and the conditions of its score."""
+    dataset, label = CONFIG.dataset, lambda e: {"label": CONFIG.experiments[e].label}
+    return {e: label(e) | conditions_of(PLAN.settings(e), dataset) for e in experiments}
+
+
 def weakly_supervised(method=None):
     """The experiments that image-level labels train, of one method or of all."""
     settings = {e: PLAN.settings(e) for e in CONFIG.experiments}

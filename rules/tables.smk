@@ -24,6 +24,7 @@ rule compute_table:
     input:
         code=code("compute_table.py"),
         metrics=lambda w: metrics_of(w.table),
+        records=lambda w: flat(records_of(rows_of(w.table))),
         numbers=paper("_ledger"),
         directions=paper("_directions"),
     output:
@@ -31,6 +32,7 @@ rule compute_table:
         directions=f"{TABLES}/{{table}}_directions.csv",
         classes=f"{TABLES}/{{table}}_classes.csv",
         note=f"{TABLES}/{{table}}_conditions.txt",
+        conditions=f"{TABLES}/{{table}}_conditions.csv",
     log:
         f"{LOGS}/compute_table/{{table}}.txt",
     benchmark:
@@ -44,6 +46,9 @@ rule compute_table:
         rows=lambda w: rows_of(w.table),
         seeds=CONFIG.seeds,
         bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        evaluations=lambda w: evaluations_of(rows_of(w.table)),
+        conditions=lambda w: conditions(rows_of(w.table)),
+        records=lambda w: records_of(rows_of(w.table)),
     script:
         "../workflow/scripts/compute_table.py"
 

@@ -85,6 +85,9 @@ class Saliency(Section):
         None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
     )
     batch_size: int = Field(8, ge=1, description="pictures that the model sees at once")
+    detector: str | None = Field(
+        None, min_length=1, description="which detector the maps are of, as tables call it; null: U²-Net for `model`"
+    )
 
 
 class Submission(Section):
@@ -109,6 +112,14 @@ class Dataset(Section):
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
+
+    @property
+    def saliency_detector(self) -> str:
+        """Which detector the saliency maps are of, as tables say it."""
+        if self.saliency is not None and (self.saliency.detector or self.saliency.model):
+            return self.saliency.detector or "U²-Net"
+        embedded = (self.path, self.voc2012, self.coco, self.saliency) == (None, None, None, None)
+        return "drawn from true masks" if embedded else "of a detector that is not named"
 
 
 class WeightFile(Section):

@@ -1,4 +1,4 @@
-"""Scores a segmentation network against true masks, and says under which conditions."""
+"""Scores a segmentation network against true masks."""
 
 import csv
 import json
@@ -40,7 +40,7 @@ def evaluate(
     """
     sums = compare(pictures, masks, len(class_names), settings, progress=progress, **prediction)
     scores = {name: _scores_of(matrix, class_names) for name, matrix in sums.items()}
-    report = {"images": len(pictures), **scores, "conditions": conditions_of(settings)}
+    report = {"images": len(pictures), **scores}
     with written_aside(metrics) as aside:
         aside.write_text(json.dumps(report, indent=2) + "\n")
     with written_aside(per_class) as aside, open(aside, "w", newline="") as stream:
@@ -126,23 +126,3 @@ def _scores_of(confusion: np.ndarray, class_names: list[str]) -> dict:
         "pixel_accuracy": pixel_accuracy(confusion),
         "iou": dict(zip(class_names, values, strict=True)),
     }
-
-
-INITS = {"imagenet": "ImageNet", "coco": "MS-COCO"}
-
-
-def conditions_of(settings: dict) -> dict:
-    """Under which conditions a score was obtained, for tables to say."""
-    keys = [k for k in settings if k.startswith("prediction.") and "crf" not in k]
-    conditions = {k.removeprefix("prediction."): settings[k] for k in keys}
-    conditions |= {k: v for k, v in settings.items() if k.startswith("first_round.")}
-    conditions["crf"] = f"with and without ({settings['prediction.crf.iterations']} iterations)"
-    conditions["backbone"] = settings["segmentation.backbone"]
-    if settings["segmentation.supervision"] == "checkpoint":
-        return conditions | {"init": settings["segmentation.checkpoint"]}
-    conditions["init"] = INITS[settings["segmentation.init"]]
-    # Where paper and published code differ in a formula, a setting that ends in `rule` says which it is.
-    rules = {v for k, v in settings.items() if k.endswith("rule")}
-    if rules:
-        conditions["rules"] = rules.pop() if len(rules) == 1 else "code and paper"
-    return conditions

@@ -1,7 +1,7 @@
 """The methods, by the name that the setting ``method`` gives them.  This is the only list of them."""
 
 from wsss.generic.method import METHOD as GENERIC
-from wsss.method_types import Measured, Method, Stage
+from wsss.method_types import Measured, Method, Settings, Stage
 from wsss.nsrom.method import METHOD as NSROM
 from wsss.smvwe.method import METHOD as SMVWE
 
@@ -34,3 +34,18 @@ def _in_order() -> list[Measured]:
 
 
 MEASURED = _in_order()
+
+
+def supervision_of(settings: Settings) -> str:
+    """What trains an experiment, in the words of tables.
+
+    I: image-level labels; S: saliency maps as well; masks: true masks.  Weights trained on MS-COCO's masks are
+    supervision too.
+    """
+    if settings["segmentation.supervision"] == "full":
+        trained = "masks"
+    elif settings["segmentation.supervision"] == "checkpoint":
+        trained = "I+S"  # of the network that NSROM's authors released
+    else:
+        trained = METHODS[settings["method"]].supervision(settings)
+    return f"{trained} + MS-COCO masks" if settings["segmentation.init"] == "coco" else trained

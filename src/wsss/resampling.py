@@ -1,4 +1,4 @@
-"""Input sizes at which feature maps lie exactly on the picture, and resampling that keeps them there.
+"""Resampling that keeps feature maps and labels where they lie on the picture.
 
 Corner to corner (``align_corners``), the centres of the first and the last sample of both grids lie on each other; else
 both grids tile the picture.
@@ -11,13 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Labels = TypeVar("Labels", np.ndarray, Tensor)
-
-
-def aligned_size(base: int, scale: float, stride: int) -> int:
-    """``base · scale`` px, moved to the form ``stride·k + 1`` if ``base`` has it: its cells then meet the corners."""
-    if (base - 1) % stride:
-        return round(base * scale)
-    return round((base - 1) * scale / stride) * stride + 1
 
 
 def upsample_logits(logits: Tensor, size: tuple[int, int], *, align_corners: bool = True) -> Tensor:

@@ -17,12 +17,13 @@ from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.crf import refine
 from wsss.data import DataError, Picture, read_picture, squash
 from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
+from wsss.input_sizes import aligned_size
 from wsss.label_io import read_label, write_label
 from wsss.parallel import map_stream
 from wsss.parts import gather
 from wsss.progress import Progress
 from wsss.randomness import generator
-from wsss.resampling import aligned_size, resize_labels, scale_input, upsample_logits
+from wsss.resampling import resize_labels, scale_input, upsample_logits
 from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 

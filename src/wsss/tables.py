@@ -15,15 +15,6 @@ from wsss.methods import MEASURED
 
 MODES = {"crf": "miou", "raw": "miou_without_crf"}  # key in metrics.json → column
 
-# What the conditions in metrics.json are called, where their names do not read well.
-CONDITIONS = {
-    "reduce": "scales joined by",
-    "init": "initial weights",
-    "crf": "CRF",
-    "first_round.scales": "first-round scales",
-    "first_round.filter_by_labels": "first-round predictions",
-}
-
 STAGE_NAMES = {measured.name: measured.title for measured in MEASURED}
 
 
@@ -130,23 +121,6 @@ def class_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Pa
     return pd.DataFrame(columns).rename_axis("class").reset_index()
 
 
-def conditions_note(files: Sequence[Path]) -> str:
-    """How the scores were obtained, in a sentence; says so if the evaluations differ.
-
-    A condition may be one of some evaluations only: there are no first-round predictions without a second round.
-    """
-    reports = [read_metrics(f) for f in files]
-    found = [r.get("conditions", {}) for r in reports]
-    parts = [f"{' or '.join(dict.fromkeys(str(r.get('images')) for r in reports))} images"]
-    for key in dict.fromkeys(k for f in found for k in f):
-        having = [f[key] for f in found if f.get(key) is not None]
-        values = list(dict.fromkeys(_in_words(key, v) for v in having))
-        where = "" if len(having) == len(found) else ", where it applies"
-        if values:
-            parts.append(f"{CONDITIONS.get(key, key.replace('_', ' '))} {' or '.join(values)}{where}")
-    return f"Evaluation: {'; '.join(parts)}."
-
-
 def sweep_table(
     values: Sequence, seeds: Sequence[int], files: Sequence[Path], stated: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
@@ -189,11 +163,3 @@ def stage_quality_table(labels: dict[str, str], seeds: Sequence[int], files: Seq
 
 def _percent(score: float | None) -> float:
     return float("nan") if score is None else 100 * score
-
-
-def _in_words(key: str, value) -> str:
-    if key == "first_round.filter_by_labels":
-        return "keep the image's classes only" if value else "keep all classes"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -11,6 +11,7 @@ import yaml
 from snakemake.utils import update_config
 
 from wsss.config import Config, ConfigError, load_config, science_leaves, with_settings
+from wsss.published_settings import differing
 from wsss.settings import CRF
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,16 +165,29 @@ def test_every_setting_is_described():
     assert list(undescribed(Config)) == []
 
 
-def test_the_documentation_is_the_generated_one():
+@pytest.mark.parametrize(
+    ("module", "page", "line"),
+    [
+        ("config_reference", "config.md", "| `masking.kernel` | `10` |"),
+        ("published_settings", "published_settings.md", "| `masking.kernel` | `10` | `30` |"),
+    ],
+)
+def test_the_documentation_is_the_generated_one(module: str, page: str, line: str):
     run = subprocess.run(
-        [sys.executable, "-m", "wsss.config_reference"],
+        [sys.executable, "-m", f"wsss.{module}"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "| `masking.kernel` | `10` |" in run.stdout
-    assert (ROOT / "docs" / "config.md").read_text() == run.stdout, "docs/config.md is outdated: run `make docs`"
+    assert line in run.stdout
+    assert (ROOT / "docs" / page).read_text() == run.stdout, f"docs/{page} is outdated: run `make docs`"
+
+
+def test_the_readme_says_how_many_settings_differ_from_the_published_code():
+    count = len(differing(ROOT / "config", ["config.yaml"]))
+    assert f"{count} settings" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

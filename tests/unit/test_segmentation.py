@@ -16,7 +16,7 @@ from wsss.checkpoints import CheckpointError, save_checkpoint
 from wsss.config import Config, load_config
 from wsss.data import DataError, Picture
 from wsss.deeplab import multi_scale_logits
-from wsss.evaluation import conditions_of, evaluate, evaluate_part
+from wsss.evaluation import evaluate, evaluate_part
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, mean_iou, pixel_accuracy
 from wsss.parts import part_of
@@ -204,7 +204,7 @@ def test_evaluation_files(data, checkpoint, tmp_path):
         progress=quiet(),
     )
     report = json.loads((tmp_path / "metrics.json").read_text())
-    assert report.keys() == {"images", "raw", "crf", "conditions"}
+    assert report.keys() == {"images", "raw", "crf"}
     assert report["images"] == 3
     check_folder(tmp_path / "predictions", tmp_path / "manifest.csv", [p.image_id for p in pictures])
     # The scores are those of the files, by hand, and of the probabilities.
@@ -219,7 +219,6 @@ def test_evaluation_files(data, checkpoint, tmp_path):
         assert scores["miou"] == pytest.approx(mean_iou(matrix))
         assert scores["pixel_accuracy"] == pytest.approx(pixel_accuracy(matrix))
         assert list(scores["iou"]) == NAMES
-    assert report["conditions"]["scales"] == [1.0] and report["conditions"]["reduce"] == "mean"
     with open(tmp_path / "per_class.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["class"] for row in rows] == NAMES
@@ -359,35 +358,3 @@ def test_training_and_inference_as_published_on_whole_pictures(data, tmp_path):
         predicted(pictures, where["checkpoint"], tmp_path / str(workers), workers, **PAPER) for workers in (1, 2)
     )
     assert all(np.array_equal(one[k], two[k]) for k in one)
-
-
-@pytest.mark.parametrize(
-    ("stage_settings", "conditions"),
-    [
-        ({}, {"init": "ImageNet", "rules": "code", "original_size": False, "flip": False, "scales": [1.0]}),
-        ({"mining.rule": "paper"}, {"rules": "code and paper"}),
-        (
-            {"mining.rule": "paper", "classifier.head_rule": "paper", "classifier.reasoning_rule": "paper"},
-            {"rules": "paper"},
-        ),
-        (
-            {"segmentation.init": "coco", "segmentation.backbone": "resnet101", "segmentation.output_stride": 8},
-            {"init": "MS-COCO", "backbone": "resnet101"},
-        ),
-        (
-            {
-                "segmentation.supervision": "checkpoint",
-                "segmentation.checkpoint": "theirs.pth",
-                "segmentation.init": "coco",
-                "segmentation.backbone": "resnet101",
-                "segmentation.output_stride": 8,
-            },
-            {"init": "theirs.pth", "rules": None},
-        ),
-        ({"segmentation.supervision": "full"}, {"init": "ImageNet", "rules": None}),
-    ],
-)
-def test_a_score_says_itsconditions_of(stage_settings, conditions):
-    said = conditions_of(settings_with("evaluation", **stage_settings))
-    assert {k: said.get(k) for k in conditions} == conditions
-    assert said["crf"].startswith("with and without")

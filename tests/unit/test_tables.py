@@ -12,7 +12,6 @@ from wsss.pages import display, experiments_page, page, section, to_latex, to_ma
 from wsss.run_records import environment_table, provenance_table, runtime_table
 from wsss.tables import (
     class_table,
-    conditions_note,
     direction_table,
     experiment_table,
     over_seeds,
@@ -129,39 +128,6 @@ def test_classes_are_averaged_over_seeds_and_absent_ones_do_not_count(tmp_path: 
     table = class_table({"one": "only row"}, [0, 1], files)
     assert table["class"].tolist() == ["background", "cat", "tv", "mIoU"]
     assert table["only row"].tolist() == pytest.approx([70, 30, float("nan"), 50], nan_ok=True)
-
-
-def test_conditions_are_stated_and_differences_named(tmp_path: Path):
-    same = evaluation(tmp_path, "a", 0.5, 0.4, scales=[1.0], init="ImageNet")
-    other = evaluation(tmp_path, "b", 0.5, 0.4, scales=[1.0, 0.5], init="ImageNet")
-    assert conditions_note([same, same]) == "Evaluation: 6 images; flip no; scales 1.0; initial weights ImageNet."
-    assert "scales 1.0 or 1.0, 0.5;" in conditions_note([same, other])
-
-
-@pytest.mark.parametrize(
-    ("conditions", "told"),
-    [
-        (
-            [{"first_round.filter_by_labels": True}, {}],
-            "first-round predictions keep the image's classes only, where it applies.",
-        ),
-        (
-            [{"first_round.filter_by_labels": None}, {"first_round.filter_by_labels": False}],
-            "predictions keep all classes, where it applies.",
-        ),
-        ([{"first_round.filter_by_labels": True}] * 2, "first-round predictions keep the image's classes only."),
-        ([{"reduce": "max"}] * 2, "scales joined by max."),
-    ],
-)
-def test_a_condition_of_some_evaluations_is_told_for_those(tmp_path: Path, conditions: list[dict], told: str):
-    note = conditions_note([evaluation(tmp_path, str(n), 0.5, 0.4, **c) for n, c in enumerate(conditions)])
-    assert note.endswith(told)
-    assert "None" not in note
-
-
-def test_a_condition_that_none_has_is_not_told(tmp_path: Path):
-    note = conditions_note([evaluation(tmp_path, "a", 0.5, 0.4, **{"first_round.filter_by_labels": None})])
-    assert note == "Evaluation: 6 images; flip no."
 
 
 def test_a_curve_has_one_point_per_value(files: list[Path]):

@@ -25,8 +25,9 @@ from wsss.generic.patterns import (
     write_images,
     write_table,
 )
+from wsss.input_sizes import aligned_size
 from wsss.progress import Progress
-from wsss.resampling import aligned_size, upsample_logits
+from wsss.resampling import upsample_logits
 from wsss.training import device
 
 

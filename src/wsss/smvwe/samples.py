@@ -7,9 +7,9 @@ from torch import Tensor
 from wsss.augment import jitter_colour, scale_and_crop
 from wsss.classification import jittered
 from wsss.data import Picture, read_picture, resized
+from wsss.input_sizes import aligned_size
 from wsss.label_io import read_gray
 from wsss.randomness import generator
-from wsss.resampling import aligned_size
 
 
 def training_sample(
