@@ -57,7 +57,7 @@ rule compute_methods:
         measured=lambda w: {e: measured_of(e) for e in rows_of(w.methods)},
         chains=lambda w: {e: chain_of(e) for e in rows_of(w.methods)},
         seeds=CONFIG.seeds,
-        bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        bound=FULL_SUPERVISION,
         evaluations=lambda w: evaluations_of(rows_of(w.methods)),
         conditions=lambda w: conditions(rows_of(w.methods)),
         records=lambda w: records_of(rows_of(w.methods)),

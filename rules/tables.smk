@@ -45,7 +45,7 @@ rule compute_table:
         compared=lambda w: compared(w.table),
         rows=lambda w: rows_of(w.table),
         seeds=CONFIG.seeds,
-        bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        bound=FULL_SUPERVISION,
         evaluations=lambda w: evaluations_of(rows_of(w.table)),
         conditions=lambda w: conditions(rows_of(w.table)),
         records=lambda w: records_of(rows_of(w.table)),

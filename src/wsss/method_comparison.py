@@ -46,7 +46,7 @@ def method_table(
     if it is none of them, the ``bound``.  ``measured``: experiment → for each seed its ``quality.csv`` and
     ``boundaries.csv``.  ``chains``: experiment → for each seed the ``provenance.json`` of all its stages.
     Columns: experiment, method, label, label_miou (of pixels with a label), label_coverage (the share of these),
-    label_miou_255_as_error, boundary_f1, miou and miou_without_crf (%, each with its std), retention (% of the bound's
+    label_miou_255_as_error, boundary_f1, miou and miou_without_crf (%, each with its std), retention (% of its
     mIoU), ``COSTS``, seeds.
     """
     experiments = list(dict.fromkeys([*rows, *([bound] if bound else [])]))

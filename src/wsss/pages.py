@@ -34,8 +34,9 @@ HEADINGS = {
 
 TABLE_NOTE = (
     "mIoU in %, mean ± standard deviation over seeds, after a dense CRF unless the heading says otherwise. Retention "
-    "is the share of the bound's mIoU, the bound being the same network trained on true masks. The paper's numbers "
-    "were reached on PASCAL VOC 2012 with larger networks: compare differences, not values."
+    "is the share of full supervision's mIoU, that of the same network on the same schedule, trained for one round on "
+    "true masks; it may pass 100. The paper's numbers were reached on PASCAL VOC 2012 with larger networks: compare "
+    "differences, not values."
 )
 DIRECTIONS_NOTE = (
     "For each claim of the paper that one experiment beats another: the difference of mIoU here, taken seed by seed, "
@@ -200,7 +201,7 @@ def to_latex(table: pd.DataFrame, title: str = "", note: str = "") -> str:
 def section(table: pd.DataFrame, heading: str = "", text: str = "", *, best: bool = False, file: str = "") -> str:
     """A table with its heading and an explaining sentence, as HTML.
 
-    ``best``: print the highest score of each mean column in bold (the bound, with retention 100, does not compete).
+    ``best``: print the highest score of each mean column in bold (full supervision does not compete).
     ``file``: name under which the reader can save the numbers as CSV.
     """
     shown, numbers = display(table), numeric_headings(table)

@@ -95,7 +95,7 @@ def test_table3_shares_all_that_it_can(table3: dict[str, int]):
 
 def test_table4_adds_only_masking_and_what_follows(clone: Checkout, table3: dict[str, int]):
     both = clone.with_config().dry_run("nsrom_table3", "nsrom_table4")
-    # Its four new rows; gr_pom, nsrom and the bound are Table 3's.
+    # Its four new rows; gr_pom, nsrom and full supervision are Table 3's.
     assert difference(chain(both), chain(table3)) == {
         "mask_nonsalient_region": 4,
         "train_segmentation": 4,
@@ -149,7 +149,7 @@ def is_ground_truth(file: str) -> bool:
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["embedded", "given_folder"])
-def test_only_the_bound_can_reach_ground_truth(clone: Checkout, given: bool):
+def test_only_full_supervision_can_reach_ground_truth(clone: Checkout, given: bool):
     checkout = clone.with_config(*([given_folder(clone)] if given else []))
     jobs = checkout.jobs("nsrom_table3", "nsrom_table4", "nsrom_figure6", "nsrom_figure7")
     training = [job for job in jobs if job.rule.startswith("train_")]

@@ -11,7 +11,7 @@ from test_dag import chain, difference, given_folder, overlay
 # What each table and figure adds to those on its left, rule by rule. Tables 1 and 2 have rows of Table 3.
 #   Table 3, Table 4, Figure 6, Figure 7
 DEFAULT = {
-    "train_fully_supervised": (1, 0, 0, 0),  # the bound
+    "train_fully_supervised": (1, 0, 0, 0),  # full supervision
     # Without GR and from both starts of it; one for each N from the published start, of which Table 3 has N = 32.
     "train_classifier": (3, 0, 0, 4),
     "export_cams": (1, 0, 0, 5),  # mining alone needs them, so only gr_pom and what comes after it
