@@ -66,7 +66,7 @@ rule compute_methods:
         compare=lambda w: CONFIG.tables[w.methods].compare,
         margin=CONFIG.statistics.margin,
         seeds=CONFIG.seeds,
-        bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        reference=FULL_SUPERVISION,
         evaluations=lambda w: evaluations_of(rows_of(w.methods)),
         conditions=lambda w: conditions(rows_of(w.methods)),
         records=lambda w: records_of(rows_of(w.methods)),

@@ -18,6 +18,10 @@ COMPARISONS = [
     n for n in SCORED if CONFIG.tables[n].compare_with is not None and n not in PER_CLASS
 ]
 OF_EXPERIMENTS = [name for name in SCORED if name not in (*COMPARISONS, *PER_CLASS)]
+# The experiment that retention is measured against, if the config has it.
+FULL_SUPERVISION = (
+    CONFIG.full_supervision if CONFIG.full_supervision in CONFIG.experiments else None
+)
 MAIN_TABLE = next(iter(OF_EXPERIMENTS), None)
 
 
@@ -62,10 +66,10 @@ def said_of(table):
 
 
 def compared(table):
-    """Experiment → label of a table's rows and, last, of the bound that retention is measured against."""
+    """Experiment → label of a table's rows and, last, of full supervision, which retention is a share of."""
     rows = dict.fromkeys(CONFIG.tables[table].rows)
-    bound = [CONFIG.bound] if CONFIG.bound in CONFIG.experiments else []
-    return {e: CONFIG.experiments[e].label for e in dict.fromkeys([*rows, *bound])}
+    full = [FULL_SUPERVISION] if FULL_SUPERVISION else []
+    return {e: CONFIG.experiments[e].label for e in dict.fromkeys([*rows, *full])}
 
 
 def rows_of(table):

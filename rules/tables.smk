@@ -52,7 +52,7 @@ rule compute_table:
         compare=lambda w: CONFIG.tables[w.table].compare,
         margin=CONFIG.statistics.margin,
         seeds=CONFIG.seeds,
-        bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        reference=FULL_SUPERVISION,
         evaluations=lambda w: evaluations_of(rows_of(w.table)),
         conditions=lambda w: conditions(rows_of(w.table)),
         records=lambda w: records_of(rows_of(w.table)),

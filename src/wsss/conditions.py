@@ -46,7 +46,7 @@ def conditions_of(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, st
     ``settings``: all settings of the experiment, dotted.  ``images`` is not among them: the evaluation counts them.
     """
     trained = settings["segmentation.supervision"]
-    weak = trained == "image_labels"
+    weak, reference = trained == "image_labels", settings["prediction.crf.reference_size"]
     said = {
         "data": dataset.name,
         "split": dataset.val_split,
@@ -62,7 +62,7 @@ def conditions_of(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, st
         "scales": _scales(settings),
         "reduce": settings["prediction.reduce"] if len(settings["prediction.scales"]) > 1 else "",
         "flip": "yes" if settings["prediction.flip"] else "no",
-        "crf": "yes",
+        "crf": "yes" if reference is None else f"yes, its widths those of a picture of {reference} px",
         "first_round": "",
         "rules": "",
     }

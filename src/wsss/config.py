@@ -184,7 +184,9 @@ class Config(Science):
     feature_figures: dict[Name, FeatureFigure] = Field({}, description="targets by name")
     confusion_figures: dict[Name, ConfusionFigure] = Field({}, description="targets by name")
     submission: Submission = Submission()
-    bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
+    full_supervision: str | None = Field(
+        "fully_supervised", description="the experiment whose mIoU retention is a share of; it may pass 100 %"
+    )
 
     @property
     def folder(self) -> str:
@@ -245,8 +247,9 @@ def _check_references(config: Config) -> None:
             with_settings(config, experiment.set)
         except ConfigError as error:
             raise ConfigError(f"Experiment '{name}': {error}") from None
-    if "bound" in config.model_fields_set and config.bound not in (None, *config.experiments):
-        raise ConfigError(f"bound names the experiment '{config.bound}', which is not defined; null means no bound.")
+    full = config.full_supervision
+    if "full_supervision" in config.model_fields_set and full not in (None, *config.experiments):
+        raise ConfigError(f"full_supervision names the experiment '{full}', which is not defined; null: no retention.")
     used = [(f"tables.{n}", row) for n, t in config.tables.items() for row in t.rows]
     used += [(f"sweeps.{n}", s.experiment) for n, s in config.sweeps.items()]
     used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]

@@ -121,9 +121,13 @@ def check_pairs(config: Any) -> None:
                     )
 
 
+RENAMED = {"bound": "full_supervision"}  # what a key was called before
+
+
 def nearest(key: str, known: Iterable[str]) -> str:
     """The words that suggest the known key closest to ``key``, for the end of a sentence; empty if none is."""
-    match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    known = list(known)
+    match = [k for k in known if k == RENAMED.get(key)] or difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     if not match:
         leaf = key.rsplit(".", 1)[-1]
         match = [k for k in known if k.rsplit(".", 1)[-1] == leaf][:1]

@@ -46,10 +46,10 @@ HEADINGS = {
 TABLE_NOTE = (
     "mIoU in %, mean ± standard deviation over seeds, after a dense CRF unless the heading says otherwise. The 95 % "
     "interval is for new seeds and new pictures, with the training pictures as they are; classes in fewer than five "
-    "validation pictures are left out of it. Rows are not to be judged by whether their intervals overlap: the claims "
-    "are. Retention is the share of the bound's mIoU, the bound being the same network trained on true masks; it may "
-    "pass 100. The paper's numbers were reached on PASCAL VOC 2012 with larger networks: compare differences, not "
-    "values."
+    "validation pictures are left out of it. Rows are not to be judged by whether their intervals overlap: the "
+    "claims are. Retention is the share of full supervision's mIoU, that of the same network on the same schedule, "
+    "trained for one round on true masks; it may pass 100. The paper's numbers were reached on PASCAL VOC 2012 with "
+    "larger networks: compare differences, not values."
 )
 CLAIMS_NOTE = (
     "Claims are listed before anything is scored: those of the papers, and pairs that the configuration names. "

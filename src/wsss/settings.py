@@ -111,7 +111,7 @@ class Segmentation(Section):
 
     supervision: Literal["image_labels", "full", "checkpoint"] = Field(
         "image_labels",
-        description="`full` trains on true masks: the bound, used by `fully_supervised` only; `checkpoint` trains "
+        description="`full` trains one round on true masks (`fully_supervised` only); `checkpoint` trains "
         "nothing and scores `segmentation.checkpoint`",
     )
     checkpoint: str | None = Field(

@@ -64,19 +64,19 @@ def experiment_table(
     scores: pd.DataFrame,
     labels: dict[str, str],
     stated: Mapping[str, float],
-    bound: str | None,
+    reference: str | None,
     intervals: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row per experiment in ``labels`` (name → label), in that order.
 
     Columns: experiment, label, miou, miou_std, those of ``intervals`` (``wsss.intervals.score_intervals``),
-    miou_without_crf, miou_without_crf_std, seeds, retention (% of the ``bound``'s mIoU with CRF, which may be more than
-    100; absent without a bound), paper (the mIoU in % that ``stated`` has for the experiment).
+    miou_without_crf, miou_without_crf_std, seeds, retention (% of the ``reference``'s mIoU with CRF, which may be more than
+    100; absent without a reference), paper (the mIoU in % that ``stated`` has for the experiment).
     """
     table = over_seeds(scores, ["experiment"], list(MODES.values())).set_index("experiment")
     table = table.join(intervals) if intervals is not None else table
-    if bound is not None:
-        table["retention"] = 100 * table["miou"] / table.loc[bound, "miou"]
+    if reference is not None:
+        table["retention"] = 100 * table["miou"] / table.loc[reference, "miou"]
     table["paper"] = pd.Series(stated, dtype=float)
     table = table.loc[list(labels)].reset_index()
     table.insert(1, "label", list(labels.values()))

@@ -45,6 +45,8 @@ def config():
             {"prediction.original_size": True, "prediction.scales": [1, 0.5], "prediction.reduce": "max"},
             {"scales": "1, 0.5", "reduce": "max"},
         ),
+        ({}, {"crf": "yes"}),
+        ({"prediction.crf.reference_size": 500}, {"crf": "yes, its widths those of a picture of 500 px"}),
         ({"prediction.scales": [1, 1.5]}, {"scales": "161, 241 px", "reduce": "mean"}),
         (
             PUBLISHED | {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": "theirs.pth"},

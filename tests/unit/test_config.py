@@ -39,6 +39,7 @@ def refused(raw: dict) -> str:
             "classifier.optimiser.learning_rate",
         ),
         ({"kernel": 3}, "kernel", "masking.kernel"),
+        ({"bound": "fully_supervised"}, "bound", "full_supervision"),  # as it was called
     ],
 )
 def test_unknown_keys_are_named_with_the_nearest_valid_one(raw, wrong, nearest):
@@ -223,7 +224,7 @@ def test_the_readme_says_how_many_settings_differ_from_the_published_code():
         ({"segmentation": {"output_stride": 7}}, "segmentation.output_stride"),
         ({"cam": {"scales": [0]}}, "cam.scales"),
         ({"classifier": {"optimiser": {"learning_rate": 1e31}}}, "learning_rate"),
-        ({"bound": "nothing"}, "bound"),
+        ({"full_supervision": "nothing"}, "full_supervision"),
     ],
 )
 def test_odd_values_are_refused_by_name(raw: dict, named: str) -> None:

@@ -18,7 +18,7 @@ SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 def plan_of(method: str) -> Plan:
     weak = {"method": method, "retraining.retrain_on": "predictions"}
-    return Plan(load_config({"experiments": {"one": {"label": method, "set": weak}}, "bound": None}))
+    return Plan(load_config({"experiments": {"one": {"label": method, "set": weak}}, "full_supervision": None}))
 
 
 def test_every_stage_belongs_to_one_method_or_to_all():

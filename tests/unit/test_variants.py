@@ -15,7 +15,7 @@ EXPERIMENTS = {
         "label": "baseline",
         "set": {"classifier.global_reasoning": False, "mining.enabled": False, "retraining.retrain_on": "none"},
     },
-    "full": {"label": "bound", "set": {"segmentation.supervision": "full"}},
+    "full": {"label": "full supervision", "set": {"segmentation.supervision": "full"}},
 }
 BEFORE_MASKING = {
     "classifier", "cams", "integral", "integral_cams", "initial_labels", "pseudo_labels", "round1", "predictions"
@@ -108,7 +108,7 @@ def test_the_baselines_own_value_adds_nothing():
 
 
 def test_settings_without_effect_are_not_relevant():
-    # Without the unit its nodes do nothing; with one round masking does nothing; the bound needs no classifier.
+    # Without the unit its nodes do nothing; with one round masking does nothing; full supervision needs no classifier.
     assert added("classifier.nodes", 16, 64, experiment="baseline") == set()
     assert added("masking.kernel", 5, experiment="baseline") == set()
     assert added("classifier.epochs", 9, experiment="full") == set()
@@ -201,7 +201,7 @@ def test_every_config_loads_and_has_a_plan(name):
     if name != "config.yaml":
         raw = merge(raw, yaml.safe_load((CONFIGS / name).read_text()))
     config = load_config(raw)
-    assert config.bound in config.experiments
+    assert config.full_supervision in config.experiments
     plan = Plan(config)
     for experiment in config.experiments:
         assert ("evaluation", plan.variant("evaluation", plan.settings(experiment)).name) in plan.known

@@ -34,7 +34,7 @@ def test_every_configured_method_is_judged(clone: Checkout):
     experiments = {"nsrom", "generic_c41_retrain", "smvwe", "vwe"}
     assert counts["measure_boundaries"] == len(experiments)
     assert counts["measure_confusion"] == counts["measure_stage_quality"] == len(experiments) - 1
-    assert counts["evaluate"] == len(experiments)  # the bound, but not the encoder alone
+    assert counts["evaluate"] == len(experiments)  # full supervision, but not the encoder alone
 
 
 def test_masks_are_read_to_judge_and_for_nothing_that_trains(clone: Checkout):
@@ -94,9 +94,9 @@ def test_a_finished_run_is_judged(tiny_copy: Checkout):
     pairs = read(checkout.results / "figures/smvwe_figure2.csv")
     assert [(row["context"], row["images"]) for row in pairs] == [("bird", "12"), ("water", "3")]
     assert (checkout.results / "figures/smvwe_figure2.png").stat().st_size > 10_000
-    bound, nsrom = read(checkout.results / "tables/methods_comparison.csv")
-    assert (bound["label_miou"], bound["boundary_f1"], bound["labels_s"]) == ("", "", "0.0")
+    full, nsrom = read(checkout.results / "tables/methods_comparison.csv")
+    assert (full["label_miou"], full["boundary_f1"], full["labels_s"]) == ("", "", "0.0")
     assert nsrom["boundary_f1"] == boundaries[3]["f1"]
-    assert float(nsrom["training_s"]) > float(bound["training_s"]) > 0 < float(nsrom["labels_s"])
+    assert float(nsrom["training_s"]) > float(full["training_s"]) > 0 < float(nsrom["labels_s"])
     assert float(nsrom["peak_memory_mib"]) > 100
     assert checkout.dry_run(*TARGETS) == {}

@@ -15,7 +15,7 @@ with job(snakemake):
     scored = read_scored(list(labels), p.seeds, snakemake.input.counts)
     claims = claims_of_table(read_claims(snakemake.input.claims), p.compare, labels)
     scores, intervals = read_scores(list(labels), p.seeds, of_rows), score_intervals(scored, p.trainers)
-    table = method_table(p.rows, p.seeds, metrics, p.measured, p.chains, p.bound, intervals)
+    table = method_table(p.rows, p.seeds, metrics, p.measured, p.chains, p.reference, intervals)
     table.to_csv(out.table, index=False)
     claims_table(claims, scored, scores, labels, p.trainers, p.margin).to_csv(out.claims, index=False)
     seed_table(labels, p.seeds, of_rows).to_csv(out.seeds, index=False)

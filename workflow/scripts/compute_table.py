@@ -16,7 +16,7 @@ with job(snakemake):
     scored = read_scored(list(p.rows), p.seeds, snakemake.input.counts)
     intervals = score_intervals(scored, p.methods)
     claims = claims_of_table(read_claims(snakemake.input.claims), p.compare, p.rows)
-    experiment_table(scores, p.rows, stated, p.bound, intervals).to_csv(out.table, index=False)
+    experiment_table(scores, p.rows, stated, p.reference, intervals).to_csv(out.table, index=False)
     claims_table(claims, scored, scores, p.rows, p.methods, p.margin).to_csv(out.claims, index=False)
     classes = class_table(p.rows, p.seeds, files)
     for file in snakemake.input.published:
