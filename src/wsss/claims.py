@@ -90,11 +90,12 @@ def claims_table(
     better, kind, paper (its difference), difference, its 95 % interval (difference_low, difference_high), what seeds
     and pictures contribute to its standard error (seeds_part, pictures_part), p (two-sided, adjusted by Holm over the
     pairs of the table), verdict, detectable (the least difference that would be found four times of five), seeds,
-    difference_without_crf with its interval; and, if classes are left out of these, difference_all_classes.
+    difference_without_crf with its interval and verdict (pairs without CRF are adjusted among themselves); and, if
+    classes are left out of these, difference_all_classes.
     """
     pairs = list(dict.fromkeys((c.worse, c.better) for c in claims))
     crf, raw = (_estimates(pairs, samples, methods) for samples in (scored.crf, scored.raw))
-    adjusted = dict(zip(pairs, holm([crf[pair].p for pair in pairs]), strict=True))
+    adjusted, raw_adjusted = (dict(zip(pairs, holm([e[p].p for p in pairs]), strict=True)) for e in (crf, raw))
     tests = max(1, int(np.isfinite(list(adjusted.values())).sum()))
     means = scores.groupby("experiment")["miou"].apply(lambda values: values.mean(skipna=False))
     rows = []
@@ -107,7 +108,9 @@ def claims_table(
         row["verdict"] = verdict(crf[pair], p, margin, change=claim.kind == GAIN)
         row["detectable"] = crf[pair].detectable(tests)
         row["seeds"] = max(scored.crf[e].seeds for e in pair)
-        rows.append(row | _columns("difference_without_crf", raw[pair]))
+        row |= _columns("difference_without_crf", raw[pair])
+        row["verdict_without_crf"] = verdict(raw[pair], raw_adjusted[pair], margin, change=claim.kind == GAIN)
+        rows.append(row)
         if scored.left_out:
             rows[-1]["difference_all_classes"] = means[claim.better] - means[claim.worse]
     return pd.DataFrame(rows, columns=None if rows else ["where", "worse", "better", "kind", "paper", "difference"])

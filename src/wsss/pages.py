@@ -24,6 +24,7 @@ HEADINGS = {
     "p": "p (Holm)",
     "detectable": "least difference detectable",
     "difference_without_crf_interval": "95 % interval without CRF",
+    "verdict_without_crf": "verdict without CRF",
     "ours_without_crf": "ours without CRF",
     "std": "std over seeds",
     "miou_255_as_error": "mIoU, 255 as error",

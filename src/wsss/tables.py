@@ -70,7 +70,7 @@ def experiment_table(
     """One row per experiment in ``labels`` (name → label), in that order.
 
     Columns: experiment, label, miou, miou_std, those of ``intervals`` (``wsss.intervals.score_intervals``),
-    miou_without_crf, miou_without_crf_std, seeds, retention (% of the ``reference``'s mIoU with CRF, which may be more than
+    miou_without_crf, miou_without_crf_std, seeds, retention (% of the ``reference``'s mIoU with CRF, which may pass
     100; absent without a reference), paper (the mIoU in % that ``stated`` has for the experiment).
     """
     table = over_seeds(scores, ["experiment"], list(MODES.values())).set_index("experiment")

@@ -163,7 +163,7 @@ def test_published_rows_come_first(measured: list[Path]):
     assert table["f1_std"].tolist()[-2:] == pytest.approx([20 / math.sqrt(2)] * 2)
     text = to_markdown(table)
     assert "| CAM | – | 22.3 | 35.8 | 27.5 | – | paper |" in text
-    assert "| X | mined label (POM) | 5.0 ± 7.1 | 50.0 ± 0.0 | 10.0 ± 14.1 | 2 | this run |" in text
+    assert "| X | pseudo label | 5.0 ± 7.1 | 50.0 ± 0.0 | 10.0 ± 14.1 | 2 | this run |" in text
 
 
 def test_without_published_rows_ours_stand_alone(measured: list[Path]):
