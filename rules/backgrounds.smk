@@ -18,7 +18,7 @@ rule measure_background:
         code=code("measure_background.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
         saliency=SALIENCY,
         maps=ancient(f"{RESULTS}/word_maps/{{variant}}/seed-{{seed}}/maps"),
         maps_manifest=f"{RESULTS}/word_maps/{{variant}}/seed-{{seed}}/manifest.csv",

@@ -23,7 +23,7 @@ rule measure_boundaries:
         code=code("measure_boundaries.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
     output:
         boundaries=f"{RESULTS}/boundaries/{{experiment}}/seed-{{seed}}/boundaries.csv",
     log:

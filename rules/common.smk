@@ -19,22 +19,27 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**32))
 if shutil.which("sacct"):
     os.environ.update(PATH=os.pathsep.join([str(ROOT / "profiles/slurm/bin"), *os.get_exec_path()]))
 
+from wsss.baseline import FILE, baseline, check_baseline
 from wsss.code_graph import sources
 from wsss.conditions import conditions_of
 from wsss.config import ConfigError, load_config
+from wsss.config_files import check_files
 from wsss.variants import Plan, resolve
 
 try:
+    check_files(workflow.configfiles)
     CONFIG = load_config(config)
     PLAN = Plan(CONFIG)
+    check_baseline(CONFIG, Path("results"))
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 # For scripts, which see the config as it was given; a parameter of the rules would rerun them when it changes.
 config["resuming"] = CONFIG.resuming.model_dump()
 
-DATASET = CONFIG.dataset.name
+DATASET = CONFIG.dataset.folder
 RESULTS = f"results/{CONFIG.folder}"
+config["baseline"] = {"file": f"{RESULTS}/{FILE}", "values": baseline(CONFIG)}
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 # What depends on the data set only is made once, whatever `results` calls the folder of what is computed from it.
@@ -43,7 +48,7 @@ DATA_LOGS = f"results/{DATASET}/logs"
 DATA_BENCHMARKS = f"results/{DATASET}/benchmarks"
 IMAGES = f"{DATA}/images.csv"
 CLASSES = f"{DATA}/classes.txt"
-MASKS = f"{DATA}/masks.csv"
+MASKS = f"{DATA}/masks.csv"  # of all splits: what is measured or scored reads its own split's, see masks_of
 SALIENCY = f"{DATA}/saliency.csv"
 # A job that asks for all cores waits until the longest training has left one free: few threads, unless there are many.
 # A cluster's jobs have cores of their own, as many as its profile says.
@@ -68,6 +73,42 @@ def code(script):
 def growing(mem_mb):
     """For ``mem_mb``: as much again with each retry, since a job that was killed for its memory would be again."""
     return lambda wildcards, attempt: mem_mb * attempt
+
+
+ASKED = {}  # sentences that ask for files, of jobs that have to run, in order
+
+
+def asking(sentences, priority=0):
+    """For ``priority:``, which Snakemake asks of jobs that have to run, once it has planned and before it starts any.
+
+    ``sentences``: of the wildcards, those that ask for files which somebody must put in place.
+    """
+
+    def ask(wildcards):
+        for sentence in sentences(wildcards):
+            if sentence not in ASKED and workflow.dryrun:
+                logger.warning(f"Before this can run: {sentence}")
+            ASKED[sentence] = None
+        return priority
+
+    return ask
+
+
+def absent(*paths):
+    """For ``asking``: what is said of the given paths that are not here."""
+    told = "is missing: put the file there, or correct its path in the configuration"
+    return lambda wildcards: [f"{path} {told}" for path in paths if not os.path.exists(path)]
+
+
+# Not a job's error, which would come after downloads that started before it.
+onstart:
+    if ASKED:
+        raise WorkflowError("\n".join(ASKED))
+
+
+def masks_of(split):
+    """The checked list of a split's masks: scores need those of validation pictures, and no others."""
+    return f"{DATA}/masks_{split}.csv"
 
 
 def artifact(variant, seed, file):

@@ -53,7 +53,7 @@ rule measure_confusion:
         code=code("measure_confusion.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=lambda w: masks_of(split_looked_at(w)),
         contexts=context_folder,
     output:
         confusion=f"{RESULTS}/cooccurrence/{{confusion}}/{{experiment}}/seed-{{seed}}/confusion.csv",

@@ -1,8 +1,10 @@
 """The data set: built or given, then checked once; everything else starts from the checked lists."""
 
+import re
+
 from wsss.config import leaves
 
-MADE_OF = next((n for n in ("voc2012", "coco") if getattr(CONFIG.dataset, n)), "openmoji")
+MADE_OF = CONFIG.dataset.made_of
 BUILT = f"{DATA}/{MADE_OF}"
 FOLDER = CONFIG.dataset.path or BUILT
 
@@ -43,7 +45,7 @@ MADE_MAPS = f"{DATA}/saliency/maps" if CONFIG.dataset.saliency else None
 MADE_MAPS_MANIFEST = f"{DATA}/saliency/manifest.csv" if MADE_MAPS else []
 
 
-if CONFIG.dataset.path is None and MADE_OF == "openmoji":
+if MADE_OF == "openmoji":
 
     rule build_openmoji:
         input:
@@ -93,6 +95,7 @@ rule check_images:
             "train": CONFIG.dataset.train_split,
             "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
+            "background": CONFIG.dataset.background,
         },
         listing=listing("JPEGImages"),
     script:
@@ -109,6 +112,7 @@ rule check_saliency:
         maps_manifest=MADE_MAPS_MANIFEST,
     output:
         saliency=SALIENCY,
+        notes=f"{DATA}/saliency_notes.txt",
     log:
         f"{DATA_LOGS}/check_saliency/log.txt",
     benchmark:
@@ -119,11 +123,24 @@ rule check_saliency:
         mem_mb=growing(1000),
         runtime="1h",
     params:
-        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency"},
+        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency", "made": MADE_MAPS is not None},
         split=CONFIG.dataset.train_split,
         listing=listing("Saliency"),
     script:
         "../workflow/scripts/check_saliency.py"
+
+
+# What a split's masks are needed for, and what somebody without them can do.
+NEEDED = {
+    CONFIG.dataset.val_split: "scores need the mask of every validation picture: add it, or take the picture out of "
+    "the split; labels, trainings and `submission` need no mask",
+}
+NEEDED.setdefault(
+    CONFIG.dataset.train_split,
+    "quality and boundaries of labels, pictures of labels beside the truth and the row fully_supervised need the mask "
+    "of every training picture: add it, or ask for what needs validation masks alone (evaluate_nsrom and other "
+    "evaluations; with `bound: null`, tables whose rows leave fully_supervised out)",
+)
 
 
 # Masks are checked apart, and first: bad ones stop the run early, yet nothing that trains depends on them.
@@ -132,13 +149,18 @@ rule check_masks:
         code=code("check_masks.py"),
         masks=[ancient(f) for f in present("SegmentationClass")],
         pictures=[ancient(f) for f in present("JPEGImages")],
-        lists=present(*SPLITS, "classes.txt"),
+        lists=lambda w: present(
+            f"ImageSets/Segmentation/{w.split}.txt", "labels.csv", "classes.txt"
+        ),
     output:
-        masks=MASKS,
+        masks=masks_of("{split}"),
+        notes=f"{DATA}/masks_{{split}}_notes.txt",
     log:
-        f"{DATA_LOGS}/check_masks/log.txt",
+        f"{DATA_LOGS}/check_masks/{{split}}.txt",
     benchmark:
-        f"{DATA_BENCHMARKS}/check_masks/job.tsv"
+        f"{DATA_BENCHMARKS}/check_masks/{{split}}.tsv"
+    wildcard_constraints:
+        split="|".join(map(re.escape, NEEDED)),
     priority: 100
     threads: 8
     resources:
@@ -146,10 +168,31 @@ rule check_masks:
         runtime="1h",
     params:
         settings={
-            "train": CONFIG.dataset.train_split,
-            "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
+            "background": CONFIG.dataset.background,
+            "disagreement": CONFIG.dataset.disagreement,
+            "palette": CONFIG.dataset.palette,
         },
+        needed=lambda w: NEEDED[w.split],
         listing=listing("SegmentationClass"),
     script:
         "../workflow/scripts/check_masks.py"
+
+
+# All of them, for whoever wants to have all masks checked.
+rule list_masks:
+    input:
+        code=code("list_masks.py"),
+        masks=[masks_of(split) for split in NEEDED],
+    output:
+        masks=MASKS,
+    log:
+        f"{DATA_LOGS}/list_masks/log.txt",
+    benchmark:
+        f"{DATA_BENCHMARKS}/list_masks/job.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+    script:
+        "../workflow/scripts/list_masks.py"

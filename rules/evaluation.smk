@@ -17,7 +17,7 @@ rule evaluate:
         code=code("evaluate.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.val_split),
         checkpoint=model_of,
         parts=parts_of("evaluation"),
     output:

@@ -81,7 +81,7 @@ rule draw_predictions:
         code=code("draw_predictions.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.val_split),
         predictions=lambda w: ancient(first_evaluations("predictions")(w)),
         manifests=first_evaluations("manifest.csv"),
     output:
@@ -137,7 +137,7 @@ rule draw_evolution:
         images=IMAGES,
         classes=CLASSES,
         saliency=SALIENCY,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
     output:
         png=drawing("evolution", LABELS, CONFIG.figures),
         pdf=f"{FIGURES}/{{evolution}}.pdf",

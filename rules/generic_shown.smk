@@ -47,7 +47,7 @@ rule compute_clouds:
         code=code("compute_clouds.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
         checkpoints=lambda w: first_of("image_classifier", "model.safetensors", w.clouds),
         patterns=lambda w: first_of("patterns", "patterns.safetensors", w.clouds),
     output:
@@ -95,7 +95,7 @@ rule draw_projections:
         code=code("draw_projections.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
         projections=lambda w: ancient(first_of("projections", "projections", w.projected)),
         manifests=lambda w: first_of("projections", "manifest.csv", w.projected),
     output:

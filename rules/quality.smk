@@ -30,7 +30,7 @@ rule measure_stage_quality:
         code=code("measure_stage_quality.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
     output:
         quality=f"{RESULTS}/stage_quality/{{experiment}}/seed-{{seed}}/quality.csv",
     log:

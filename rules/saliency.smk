@@ -20,7 +20,7 @@ if MAPS and MAPS.maps:
             f"{DATA_LOGS}/import_saliency/log.txt",
         benchmark:
             f"{DATA_BENCHMARKS}/import_saliency/job.tsv"
-        priority: 80
+        priority: asking(absent(MAPS.maps), 80)
         threads: 8
         resources:
             mem_mb=growing(1000),
@@ -68,7 +68,7 @@ if MAPS and MAPS.model:
             f"{DATA_LOGS}/detect_saliency/log.txt",
         benchmark:
             f"{DATA_BENCHMARKS}/detect_saliency/job.tsv"
-        priority: 80
+        priority: asking(absent(*([] if MAPS.url else [MAPS.model])), 80)
         threads: 8
         resources:
             mem_mb=growing(4000),

@@ -46,7 +46,7 @@ rule train_fully_supervised:
         code=code("train_fully_supervised.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
         weights=initial_weights(segmentation_backbone, "fully_supervised"),
     output:
         checkpoint=f"{RESULTS}/fully_supervised/{{variant}}/seed-{{seed}}/model.safetensors",

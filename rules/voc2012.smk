@@ -21,6 +21,14 @@ def at_hand(*archives):
     return found
 
 
+def not_at_hand(*archives):
+    """For ``asking``: the archives that are neither there nor can be downloaded."""
+    fetched = [
+        a for a in archives if VOC.download and a in DOWNLOADABLE and not getattr(VOC, a).path
+    ]
+    return absent(*(place_of(a) for a in archives if a not in fetched))
+
+
 def sources_of(*archives):
     """For ``params:``: places, checksums, and a digest of what the user has given (downloads have their checksums)."""
     settings = {a: place_of(a) for a in archives}
@@ -76,6 +84,7 @@ if VOC:
             f"{DATA_LOGS}/prepare_voc2012/log.txt",
         benchmark:
             f"{DATA_BENCHMARKS}/prepare_voc2012/job.tsv"
+        priority: asking(not_at_hand("trainval"))
         resources:
             mem_mb=growing(1000),
             runtime="2h",
@@ -95,6 +104,7 @@ if VOC:
             f"{DATA_LOGS}/prepare_voc2012_masks/log.txt",
         benchmark:
             f"{DATA_BENCHMARKS}/prepare_voc2012_masks/job.tsv"
+        priority: asking(not_at_hand("trainval", FURTHER))
         threads: 8
         resources:
             mem_mb=growing(2000),
@@ -115,6 +125,7 @@ if VOC:
             f"{DATA_LOGS}/prepare_voc2012_test/log.txt",
         benchmark:
             f"{DATA_BENCHMARKS}/prepare_voc2012_test/job.tsv"
+        priority: asking(not_at_hand("test"))
         resources:
             mem_mb=growing(1000),
             runtime="1h",

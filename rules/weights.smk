@@ -3,6 +3,7 @@
 import re
 
 from wsss.backbone_names import classifier_backbone, segmentation_backbone
+from wsss.weight_files import by_hand
 
 WEIGHTS = CONFIG.weights.folder
 MSCOCO = f"{WEIGHTS}/{Path(CONFIG.weights.coco).stem}.safetensors"
@@ -56,6 +57,12 @@ THIRD_PARTY |= {
 MISSING_WEIGHTS = [f for f in sorted(THIRD_PARTY) if not os.path.exists(f"{WEIGHTS}/{f}")]
 
 
+def placed_by_hand(wildcards):
+    """The sentence that asks for a file which nothing can fetch, if it is one."""
+    file = Path(WEIGHTS) / wildcards.weights
+    return [s for s in [by_hand(file, source_of(wildcards.weights)["url"])] if s]
+
+
 rule fetch_weights:
     input:
         code=code("fetch_weights.py"),
@@ -67,6 +74,7 @@ rule fetch_weights:
         f"{BENCHMARKS}/fetch_weights/{{weights}}.tsv"
     wildcard_constraints:
         weights="|".join(map(re.escape, MISSING_WEIGHTS)) or "(?!)",
+    priority: asking(placed_by_hand)
     localrule: True
     threads: 1
     resources:

@@ -53,7 +53,7 @@ rule draw_words:
         code=code("draw_words.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
         saliency=SALIENCY,
         words=f"{FIGURES}/{{words}}.safetensors",
         maps=lambda w: ancient(first_of("word_maps", "maps", w.words)),

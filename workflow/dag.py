@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from snakemake.api import SnakemakeApi
 from snakemake.exceptions import LockException, MissingInputException, WorkflowError
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
 
-from wsss.config import Config, load_config
+from wsss.config import Config
 from wsss.release import Job, ReleaseError
 
 
@@ -29,7 +30,8 @@ class Dag:
         jobs = [job for level in levels for job in sorted(level, key=str) if job.output]
         self._jobs = {self._described(job): job for job in jobs}
         self.jobs = list(self._jobs)
-        self.config: Config = load_config(workflow.globals["config"])
+        self.config: Config = workflow.globals["CONFIG"]
+        self.baseline: dict[str, Any] = workflow.globals["config"]["baseline"]
 
     def _described(self, job) -> Job:
         inputs, params = self._persistence._input(job), self._persistence._params(job)

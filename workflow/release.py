@@ -13,12 +13,14 @@ import sys
 from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from dag import Dag, planned, set_times, unfinished
+from snakemake.utils import update_config
 
 from wsss.artifacts import written_aside
-from wsss.config import ConfigError
+from wsss.config import ConfigError, load_config
 from wsss.progress import Progress
 from wsss.provenance import code_version
 from wsss.published import describe, publish_numbers
@@ -35,6 +37,7 @@ from wsss.release import (
     stale,
     write_release,
 )
+from wsss.remembering import remember
 
 
 def publish(targets: Sequence[str], config: Sequence[str]) -> None:
@@ -127,7 +130,7 @@ def restore(targets: Sequence[str], config: Sequence[str]) -> None:
         print(f"stale: {artifact}: {'; '.join(why)}", file=sys.stderr)
     for artifact, why in absent.items() if not complaint else ():
         print(f"not restored: {artifact}: {why}", file=sys.stderr)
-    print(f"Restored {len(good) - len(absent)} of {len(ours)} artifacts of {dag.config.dataset.name}.")
+    print(f"Restored {len(good) - len(absent)} of {len(ours)} artifacts of {dag.config.folder}.")
     for output in [o for job in fetchable for o in job.outputs]:
         print(f"{output} is not here; Snakemake fetches it when something has to be made from it.")
     if absent:
@@ -187,6 +190,8 @@ def _place(dag: Dag, jobs: Sequence[Job], release: Release) -> tuple[dict[str, s
     set_times([f for job in kept for f in products[job]])
     for job in kept:
         dag.finish(job, release.digests, release.spans[job.artifact])
+    if any(Path(job.artifact).parent.name.startswith("seed-") for job in kept):  # named relative to the baseline
+        remember(Path(dag.baseline["file"]), dag.baseline["values"])
     return absent, complaint
 
 
@@ -225,15 +230,13 @@ def _git(*arguments: str) -> str:
 
 
 def _release_file(config: Sequence[str]) -> Path:
-    """Where the release of the configured data set is described."""
-    name = results = None
+    """Where the release of the configured results is described."""
+    merged: dict[str, Any] = {}
     for file in ("config/config.yaml", *config):
         if not Path(file).is_file():
             raise ReleaseError(f"{file} does not exist: name a file of config/")
-        content = yaml.safe_load(Path(file).read_text()) or {}
-        name = (content.get("dataset") or {}).get("name", name)
-        results = content.get("results", results)
-    return Path("results/published") / str(results or name) / "release.json"
+        update_config(merged, yaml.safe_load(Path(file).read_text()) or {})
+    return Path("results/published") / load_config(merged).folder / "release.json"
 
 
 def _call(targets: Sequence[str], config: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ def scale_and_crop(
     colour ``fill`` and label ``outside``, as DeepLab does.
     """
     factor = rng.choice(choices) if choices else rng.uniform(*scale)
-    height, width = (int(side * factor) for side in label.shape)
+    height, width = (max(int(side * factor), 1) for side in label.shape)  # a picture may be a pixel wide
     picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
     label = resize_labels(label, (height, width))
     below, right = max(size - height, 0), max(size - width, 0)

@@ -18,7 +18,7 @@ from wsss.config_checks import (
 )
 from wsss.data_settings import Dataset, Submission, Weights
 from wsss.methods import METHODS
-from wsss.setting_types import FOLDER, ConfigError, Name, Place, Section
+from wsss.setting_types import ConfigError, Name, Place, Section, Seeds
 from wsss.settings import Science
 
 
@@ -166,9 +166,8 @@ class Config(Science):
     """The whole configuration."""
 
     dataset: Dataset = Dataset()
-    results: str | None = Field(
+    results: Name | None = Field(
         None,
-        pattern=FOLDER,
         description="folder under `results/` of a second baseline on the same data; null: named as the data set",
     )
     weights: Weights = Weights()
@@ -176,7 +175,7 @@ class Config(Science):
     statistics: Statistics = Statistics()
     release: Release = Release()
     resuming: Resuming = Resuming()
-    seeds: list[int] = Field([0], min_length=1, description="every number is a mean over these")
+    seeds: Seeds = Field([0], description="every number is a mean over these")
     experiments: dict[Name, Experiment] = Field({}, description="rows by name")
     tables: dict[Name, Table] = Field({}, description="targets by name")
     sweeps: dict[Name, Sweep] = Field({}, description="targets by name")
@@ -191,7 +190,7 @@ class Config(Science):
     @property
     def folder(self) -> str:
         """The folder under ``results/`` that everything of this config goes to."""
-        return self.results or self.dataset.name
+        return self.results or self.dataset.folder
 
 
 def leaves(model: BaseModel, prefix: str = "") -> dict[str, Any]:
@@ -218,7 +217,7 @@ def load_config(raw: dict[str, Any]) -> Config:
     check_data(config)
     check_pairs(config)
     _check_references(config)
-    return config
+    return _with_distinct_values(config)
 
 
 def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
@@ -239,6 +238,16 @@ def with_settings(config: Config, deltas: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(" ".join(_sentence(e) for e in error.errors())) from None
     check_combination(settings)
     return settings
+
+
+def _with_distinct_values(config: Config) -> Config:
+    """Values of sweeps as their settings hold them, each once: 1e-3, which YAML reads as text, is 0.001."""
+    sweeps = {}
+    for name, sweep in config.sweeps.items():
+        values = [with_settings(config, {sweep.key: value})[sweep.key] for value in sweep.values]
+        distinct = [value for i, value in enumerate(values) if value not in values[:i]]
+        sweeps[name] = sweep.model_copy(update={"values": distinct})
+    return config.model_copy(update={"sweeps": sweeps})
 
 
 def _check_references(config: Config) -> None:
@@ -323,8 +332,11 @@ def _sentence(error: dict) -> str:
         parent, siblings = ".".join(str(part) for part in error["loc"][:-1]), _fields_at(error["loc"][:-1])
         valid = [f"{parent}.{name}" if parent else name for name in siblings]
         return f"There is no setting '{key}'{nearest(key, [*valid, *leaves(Config())])}."
+    if error["input"] is None and error["type"] in ("model_type", "dict_type", "list_type"):
+        return f"The setting '{key}' is empty, and nothing below it is set: take the line out, or write what it holds."
     wrong = error["msg"].removeprefix("Value error, ")
-    return f"The setting '{key}' is {error['input']!r}: {wrong[:1].lower()}{wrong[1:]}."
+    hint = " (put it in quotes, or YAML reads no text)" if error["type"] == "string_type" else ""
+    return f"The setting '{key}' is {error['input']!r}: {wrong[:1].lower()}{wrong[1:]}{hint}."
 
 
 def _fields_at(location: tuple) -> list[str]:

@@ -1,11 +1,12 @@
 """Settings that are valid alone but not together, each refused in one sentence."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from wsss.methods import METHODS
-from wsss.setting_types import ConfigError
+from wsss.setting_types import FOLDER, ConfigError
 from wsss.voc.classes import CLASSES
 
 
@@ -48,8 +49,25 @@ def check_combination(settings: dict[str, Any]) -> None:
         raise ConfigError("cam.align_corners is true, but vgg16's cells are centred between pixels: set it to false.")
 
 
+def check_names(config: Any) -> None:
+    """No data set is called as another one is, whose results it would replace."""
+    data = config.dataset
+    if not re.search(FOLDER, data.folder):
+        raise ConfigError(f"dataset.path ends in {data.folder!r}, which cannot name its results: give a dataset.name.")
+    if "openmoji" in (data.folder, config.results) and data.made_of != "openmoji":
+        raise ConfigError("openmoji is what the embedded data set is called: give another dataset.name or results.")
+    if data.name is None and data.made_of == "folder" and data.folder in ("voc2012", "coco"):
+        raise ConfigError(
+            f"dataset.path ends in {data.folder}, a name whose results are compared with published ones: give a "
+            f"dataset.name, {data.folder} itself if that is what the folder holds."
+        )
+    if "published" in (data.folder, config.results):
+        raise ConfigError("results/published holds the numbers that git keeps: choose another dataset.name or results.")
+
+
 def check_data(config: Any) -> None:
     """Data keys that are valid alone but not together."""
+    check_names(config)
     data, maps = config.dataset, config.dataset.saliency
     if data.coco is not None:
         if data.path is not None or data.voc2012 is not None:

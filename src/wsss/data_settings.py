@@ -1,10 +1,11 @@
 """Where pictures, saliency maps and initial weights come from: sections of the configuration."""
 
+from pathlib import PurePath
 from typing import Literal
 
 from pydantic import Field
 
-from wsss.setting_types import FILE, FOLDER, PARAMS, Address, Name, Place, Section
+from wsss.setting_types import FILE, PARAMS, Address, Name, Place, Section, Seed, Share, Year
 
 
 class OpenMoji(Section):
@@ -13,7 +14,7 @@ class OpenMoji(Section):
     size: int = Field(161, ge=33, description="side of a scene, px; 16k+1 puts feature maps exactly on the picture")
     train: int = Field(400, ge=1, description="training scenes; half of them simple, half complex")
     val: int = Field(300, ge=1, description="validation scenes")
-    seed: int = Field(0, description="another value composes other scenes")
+    seed: Seed = Field(0, description="another value composes other scenes")
 
 
 class Archive(Section):
@@ -38,7 +39,9 @@ class PublicArchive(Archive):
 class AugmentedMasks(Archive):
     """SegmentationClassAug, in place of SBD."""
 
-    path: str | None = Field(None, description="folder or archive of the masks `{id}.png`; null: SBD's masks are used")
+    path: Place | None = Field(
+        None, description="folder or archive of the masks `{id}.png`; null: SBD's masks are used"
+    )
 
 
 class Figures(Section):
@@ -72,7 +75,10 @@ class COCO(Section):
 
     annotations: Place = Field(description="folder of `instances_train{year}.json` and `instances_val{year}.json`")
     pictures: Place = Field(description="folder that holds `train{year}` and `val{year}`")
-    year: Literal[2017, 2014] = Field(2017, description="which split; the paper's is 2017")
+    year: Year = Field(2017, description="which split; the paper's is 2017")
+    crowds: Literal["ignored", "objects"] = Field(
+        "ignored", description="what `iscrowd: 1` means: a crowd, as in MS-COCO; or `objects`, painted ones of CVAT"
+    )
 
 
 class Saliency(Section):
@@ -94,15 +100,17 @@ class Submission(Section):
     """What the target `submission` packs for the VOC server: predictions on `dataset.test_split`."""
 
     experiment: str = Field("nsrom", description="whose final network predicts")
-    seed: int | None = Field(None, ge=0, description="of which seed; null: the first of `seeds`")
+    seed: Seed | None = Field(None, description="of which seed; null: the first of `seeds`")
     crf: bool = Field(True, description="refine the predictions with the dense CRF")
 
 
 class Dataset(Section):
     """Where the pictures come from."""
 
-    name: str = Field(
-        "openmoji", pattern=FOLDER, description="folder under `results/`; data that differ need a name of their own"
+    name: Name | None = Field(
+        None,
+        description="folder under `results/`; data that differ need a name of their own; null: that of the folder "
+        "`path`, or voc2012, coco, openmoji",
     )
     path: Place | None = Field(None, description="folder in VOC layout; null: VOC 2012, or else the embedded data set")
     train_split: Name = Field("train", description="split that trains, as in `labels.csv`")
@@ -112,6 +120,26 @@ class Dataset(Section):
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
+    background: str | None = Field(
+        None,
+        description="the first name in `classes.txt`, if it is none of background, _background_, __background__, bg",
+    )
+    disagreement: Share = Field(
+        0.05, description="share of a split's pictures whose mask and image-level label may differ; more are refused"
+    )
+    palette: Literal["voc", "any"] = Field(
+        "voc", description="`any`: indices of masks mean classes whatever their colours; `voc`: VOC's colours or grey"
+    )
+
+    @property
+    def made_of(self) -> str:
+        """``voc2012``, ``coco``, ``openmoji`` (embedded), or ``folder``, one in VOC layout."""
+        return "folder" if self.path else next((n for n in ("voc2012", "coco") if getattr(self, n)), "openmoji")
+
+    @property
+    def folder(self) -> str:
+        """The folder under ``results/`` of what depends on the data alone; ``""`` if ``path`` gives no name."""
+        return self.name or (PurePath(self.path).name if self.path else self.made_of)
 
     @property
     def saliency_detector(self) -> str:

@@ -1,9 +1,11 @@
 """What settings are made of: kinds of values, the closed section, and the optimiser's section, which many have."""
 
+import os
 import re
-from typing import Annotated, Literal
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 def _stride(value: int) -> int:
@@ -13,13 +15,32 @@ def _stride(value: int) -> int:
 
 
 def _path(value: str) -> str:
+    """One spelling of a path: ``~`` and variables are replaced, ``./``, ``//`` and a slash at the end left out."""
+    expanded = os.path.expanduser(os.path.expandvars(value))
     # Snakemake reads braces as wildcards and prints what it is given.
-    if not value or re.search(r"[{}\x00-\x1f\x7f]", value):
+    if not value or re.search(r"[{}\x00-\x1f\x7f]", expanded):
         raise ValueError("input should be a path without braces and control characters")
+    if unset := re.search(r"\$[A-Za-z_]\w*", expanded):
+        raise ValueError(f"the environment has no variable {unset[0]}")
+    return str(PurePath(expanded))
+
+
+def _different(values: list[int]) -> list[int]:
+    if twice := [v for v in values if values.count(v) > 1]:
+        raise ValueError(f"{twice[0]} is listed twice, and what is counted twice is no second measurement")
+    return values
+
+
+def _year(value: int) -> int:
+    if value not in (2014, 2017):
+        raise ValueError("input should be 2014 or 2017")
     return value
 
 
 Stride = Annotated[int, AfterValidator(_stride)]  # not a Literal, which would refuse numbers written as text
+Year = Annotated[int, AfterValidator(_year)]  # the same
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_different)]
 Factor = Annotated[float, Field(gt=0, le=8)]  # a scale of pictures
 Share = Annotated[float, Field(ge=0, le=1)]
 Address = Annotated[str, Field(pattern=r"^(https?|ftp)://\S+$")]
@@ -40,7 +61,17 @@ class ConfigError(ValueError):
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)  # not strict: `--config` passes numbers in lists as text
+    # Not strict: `--config` passes numbers in lists and mappings as text.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_as_text(cls, values: Any) -> Any:
+        """``null`` of the command line, which is text like its numbers, where a setting may be null."""
+        if not isinstance(values, dict):
+            return values
+        nullable = {n for n, field in cls.model_fields.items() if type(None) in get_args(field.annotation)}
+        return {k: None if k in nullable and v == "null" else v for k, v in values.items()}
 
 
 class Optimiser(Section):

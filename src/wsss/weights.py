@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from wsss.artifacts import check_digest, written_aside
@@ -21,9 +20,7 @@ from wsss.mxnet_params import read_params
 from wsss.progress import Progress
 from wsss.resnet38 import RESNET38_IDENTITY
 from wsss.resnet38 import our_name as resnet38_name
-
-TORCHVISION = "https://download.pytorch.org/models/"
-HOSTED = ("vgg16-", "resnet101-")  # of the files there, those that a network here can start from
+from wsss.weight_files import address, by_hand, cached
 
 LAYERS = {"reduce": ("conv1", "bn1"), "conv3x3": ("conv2", "bn2"), "increase": ("conv3", "bn3")}
 LAYERS["shortcut"] = ("downsample.0", "downsample.1")
@@ -42,20 +39,15 @@ def fetch(file: Path, progress: Progress, *, url: str | None = None, digest: str
     address, ``DownloadError`` if it cannot be had, ``ArtifactError`` if the copy in the cache has another checksum;
     nothing is then left under its name.
     """
-    cached = Path(torch.hub.get_dir()) / "checkpoints" / file.name
-    url = url or (TORCHVISION + file.name if file.name.startswith(HOSTED) else None)
-    if url is None and not cached.exists():
-        raise WeightsError(
-            f"{file} is missing and no address of it is known: put it there, or give its address as "
-            f"`weights.files.{file.name}.url`"
-        )
-    digest = digest or digest_in(file.name)
-    if not cached.exists():
-        download(url, file, f"sha256:{digest}" if digest else None)
+    if sentence := by_hand(file, url):
+        raise WeightsError(sentence)
+    digest, copy = digest or digest_in(file.name), cached(file.name)
+    if not copy.exists():
+        download(address(file.name, url), file, f"sha256:{digest}" if digest else None)
         return
-    progress.say(f"{file.name} from {cached.parent}")
+    progress.say(f"{file.name} from {copy.parent}")
     with written_aside(file) as aside:
-        shutil.copyfile(cached, aside)
+        shutil.copyfile(copy, aside)
         check_digest(aside, digest)
 
 

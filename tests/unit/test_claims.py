@@ -239,6 +239,6 @@ def test_a_table_of_claims_reads_well(scored: Scored, scores: pd.DataFrame, tmp_
     assert head == (
         "| in the paper | worse | better | kind | paper (VOC 2012) | difference | 95 % interval | from seeds | "
         "from pictures | p (Holm) | verdict | least difference detectable | seeds | difference without CRF | "
-        "95 % interval without CRF | difference over all classes |"
+        "95 % interval without CRF | verdict without CRF | difference over all classes |"
     )
     assert row.startswith("| Table 3 | the weak | the strong | gain | 1.4 | ") and "| < 0.001 | holds |" in row

@@ -264,3 +264,116 @@ def test_a_released_checkpoint_is_scored_in_its_own_network() -> None:
 def test_an_experiment_too_short_to_accumulate_attention_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"Experiment 'short': attention\.first_epoch is 1"):
         load_config({"experiments": {"short": {"label": "short", "set": {"classifier.epochs": 1}}}})
+
+
+def test_one_value_is_one_point_of_a_sweep_however_it_is_written() -> None:
+    curve = {"title": "", "axis": "", "key": "segmentation.optimiser.learning_rate"}
+    values = [1e-3, "1e-3", "0.001", 0.0010, "1e-2", 1e-2, 1]
+    config = load_config({"experiments": NSROM, "sweeps": {"curve": {**curve, "values": values}}})
+    assert config.sweeps["curve"].values == [0.001, 0.01, 1.0]
+    kernels = load_config(
+        {"experiments": NSROM, "sweeps": {"curve": {**curve, "key": "masking.kernel", "values": ["5", 5, 5.0]}}}
+    )
+    assert repr(kernels.sweeps["curve"].values) == "[5]"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "wrong"),
+    [
+        ([0, 0], "0 is listed twice"),
+        (["1", 0, 1], "1 is listed twice"),
+        ([-1], "greater than or equal to 0"),
+        ([2**32], "less than"),
+    ],
+)
+def test_seeds_are_different_and_can_be_seeds(seeds: list, wrong: str) -> None:
+    message = refused({"seeds": seeds})
+    assert "'seeds" in message and wrong in message
+
+
+@pytest.mark.parametrize("key", ["dataset.openmoji.seed", "submission.seed"])
+def test_no_seed_is_negative(key: str) -> None:
+    *sections, leaf = key.split(".")
+    raw = {leaf: -1}
+    for section in reversed(sections):
+        raw = {section: raw}
+    assert f"'{key}' is -1" in refused(raw)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "nan", "-inf"])
+def test_a_setting_is_a_number(value: float | str) -> None:
+    assert "'prediction.crf.bilateral_weight'" in refused({"prediction": {"crf": {"bilateral_weight": value}}})
+
+
+@pytest.mark.parametrize(
+    "path", ["data/mine", "data/mine/", "./data/mine", "data//mine", "$HERE/mine", "${HERE}/mine", "~/mine"]
+)
+def test_a_path_has_one_spelling(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("HERE", "data")
+    monkeypatch.setenv("HOME", "data")
+    config = load_config({"dataset": {"path": path}, "weights": {"folder": path}})
+    assert config.dataset.path == config.weights.folder == "data/mine"
+    assert config.folder == "mine"
+
+
+@pytest.mark.parametrize("path", ["$NOWHERE_SET/mine", "${NOWHERE_SET}/mine", "", "data/{id}"])
+def test_a_path_that_is_none_is_refused(path: str) -> None:
+    assert "'dataset.path'" in refused({"dataset": {"path": path}})
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x y", "data/$(date)", "data/100$", "-data/it's"])
+def test_what_is_no_variable_stays(path: str) -> None:
+    assert load_config({"dataset": {"name": "mine", "path": path}}).dataset.path == path
+
+
+@pytest.mark.parametrize(
+    ("dataset", "folder"),
+    [
+        ({}, "openmoji"),
+        ({"path": "../shared/photos"}, "photos"),
+        ({"path": "/data/MINE.v2/"}, "MINE.v2"),
+        ({"name": "voc2012", "path": "/data/VOC2012"}, "voc2012"),
+        ({"coco": {"annotations": "a", "pictures": "b"}}, "coco"),
+        ({"name": "coco2014", "coco": {"annotations": "a", "pictures": "b", "year": "2014"}}, "coco2014"),
+    ],
+)
+def test_a_data_set_without_a_name_has_that_of_its_folder(dataset: dict, folder: str) -> None:
+    config = load_config({"dataset": dataset})
+    assert config.folder == folder
+    assert config.dataset.coco is None or config.dataset.coco.year in (2014, 2017)
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        ({"dataset": {"name": "openmoji", "path": "data/mine"}}, "openmoji is what the embedded data set is called"),
+        ({"dataset": {"path": "data/openmoji"}}, "openmoji is what the embedded data set is called"),
+        ({"dataset": {"path": "data/mine"}, "results": "openmoji"}, "openmoji is what the embedded data set is called"),
+        ({"dataset": {"path": "data/voc2012"}}, "compared with published ones: give a dataset.name"),
+        ({"dataset": {"path": "data/my set"}}, "dataset.path ends in 'my set', which cannot name its results"),
+        ({"dataset": {"path": ".."}}, "dataset.path ends in '..'"),
+        ({"dataset": {"path": "/"}}, "dataset.path ends in ''"),
+        ({"dataset": {"name": "published"}}, "results/published holds the numbers that git keeps"),
+        ({"results": "published"}, "results/published holds the numbers that git keeps"),
+    ],
+)
+def test_no_data_set_takes_the_name_of_another(raw: dict, wrong: str) -> None:
+    assert wrong in refused(raw)
+
+
+def test_null_of_the_command_line_is_nothing() -> None:
+    config = load_config({"results": "null", "segmentation": {"crop": "null"}, "first_round": {"scales": "null"}})
+    assert (config.results, config.segmentation.crop, config.first_round.scales) == (None, None, None)
+    assert "'masking.kernel' is 'null'" in refused({"masking": {"kernel": "null"}})
+
+
+@pytest.mark.parametrize(
+    "raw", [{"attention": None}, {"experiments": None}, {"tables": {"mine": None}}, {"seeds": None}]
+)
+def test_a_section_that_holds_nothing_is_named(raw: dict) -> None:
+    assert "is empty, and nothing below it is set: take the line out" in refused(raw)
+
+
+def test_an_id_that_yaml_reads_as_a_number_is_to_be_quoted() -> None:
+    raw = yaml.safe_load("figures: {mine: {title: x, images: [2007_000027]}}")
+    assert "'figures.mine.images.0' is 2007000027: input should be a valid string (put it in quotes" in refused(raw)

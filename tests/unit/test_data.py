@@ -7,21 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wsss.data import (
-    DataError,
-    check_images,
-    check_masks,
-    check_saliency,
-    read_classes,
-    read_images,
-    read_masks,
-    read_picture,
-    resized,
-    squash,
-)
+from wsss.data import DataError, read_images, read_masks, read_picture, resized, squash
+from wsss.data_checks import check_images, check_masks, check_saliency
+from wsss.given_lists import read_class_names
 from wsss.label_io import write_label
 
 SIZES = {"a": (20, 16), "b": (17, 17), "c": (16, 24)}  # (width, height)
+SHOWN = {"a": (1, 1), "b": (1, 2), "c": (2, 2)}  # classes of two patches of the mask
 SPLITS = {"train": ["a", "b"], "val": ["c"]}
 
 
@@ -37,7 +29,7 @@ def folder(tmp_path):
         )
         Image.fromarray(np.full((height, width), 200, np.uint8)).save(root / "Saliency" / f"{image_id}.png")
         mask = np.zeros((height, width), np.uint8)
-        mask[4:8, 4:8], mask[0, 0] = 1, 255
+        mask[4:8, 4:8], mask[9:12, 4:8], mask[0, 0] = *SHOWN[image_id], 255
         write_label(root / "SegmentationClass" / f"{image_id}.png", mask)
     for split, ids in SPLITS.items():
         (root / "ImageSets" / "Segmentation" / f"{split}.txt").write_text("\n".join(ids) + "\n")
@@ -169,14 +161,6 @@ def test_what_a_camera_appends_to_a_picture(folder):
     refused(folder, str(path), "truncated")
 
 
-def test_a_picture_is_not_turned(tmp_path):
-    """Masks and maps lie over the stored pixels, whatever EXIF says."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(tmp_path / "turned.jpg", exif=exif)
-    assert read_picture(tmp_path / "turned.jpg").shape == (40, 60, 3)
-
-
 def test_a_picture_in_both_splits(folder):
     (folder / "ImageSets/Segmentation/val.txt").write_text("c\na\n")
     refused(folder, "in the splits 'train' and 'val'", "first: a")
@@ -268,7 +252,7 @@ def test_a_duplicate_in_a_split(folder):
 def test_bad_class_lists(tmp_path, text):
     (tmp_path / "classes.txt").write_text(text)
     with pytest.raises(DataError, match=r"classes\.txt"):
-        read_classes(tmp_path / "classes.txt")
+        read_class_names(tmp_path / "classes.txt")
 
 
 def test_checking_pictures_reads_no_mask(folder):

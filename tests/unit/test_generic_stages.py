@@ -15,7 +15,8 @@ from wsss.backbones import build_backbone
 from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.config_checks import ConfigError
-from wsss.data import check_images, check_masks, read_classes, read_images, read_masks, read_picture, squash
+from wsss.data import read_classes, read_images, read_masks, read_picture, squash
+from wsss.data_checks import check_images, check_masks
 from wsss.generic.clouds import feature_clouds
 from wsss.generic.figures import draw_clouds, draw_variance, mask_rows, projection_rows
 from wsss.generic.masks import full_size

@@ -14,16 +14,8 @@ from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError, load_checkpoint
 from wsss.class_maps import quantise, resize_attention
 from wsss.config import load_config
-from wsss.data import (
-    check_images,
-    check_masks,
-    check_saliency,
-    read_classes,
-    read_images,
-    read_masks,
-    read_picture,
-    squash,
-)
+from wsss.data import read_classes, read_images, read_masks, read_picture, squash
+from wsss.data_checks import check_images, check_masks, check_saliency
 from wsss.label_folder import write_labels
 from wsss.label_io import read_gray, read_label, write_label
 from wsss.map_io import read_maps, write_maps

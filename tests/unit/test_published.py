@@ -14,7 +14,7 @@ HEAD = "experiment,label,miou,miou_std,miou_without_crf,seeds,retention\n"
 
 def config(name: str):
     raw = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
-    raw["dataset"]["name"] = name
+    raw["dataset"] = {"name": name}
     return load_config(raw)
 
 

@@ -18,7 +18,8 @@ from wsss.backbones import resnet38
 from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.config_checks import ConfigError
-from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
+from wsss.data import read_classes, read_images, read_masks, read_picture
+from wsss.data_checks import check_images, check_masks, check_saliency
 from wsss.interruption import Stopped
 from wsss.map_io import read_maps
 from wsss.openmoji import build

@@ -16,6 +16,7 @@ from wsss.checkpoints import CheckpointError, digest_in, read_pth
 from wsss.deeplab import DeepLabV2
 from wsss.downloads import DownloadError
 from wsss.progress import Progress
+from wsss.weight_files import by_hand, cached
 from wsss.weights import WeightsError, convert_backbone, convert_checkpoint, fetch
 
 
@@ -48,6 +49,24 @@ def small_deeplab() -> DeepLabV2:
 
 
 # --- fetching -----------------------------------------------------------------------------------------------------
+
+
+def test_torchs_own_cache_is_where_torch_has_it(monkeypatch, tmp_path):
+    for home, cache in (("~/torch", None), (None, str(tmp_path / "cache")), (None, None)):
+        for name, value in (("TORCH_HOME", home), ("XDG_CACHE_HOME", cache)):
+            monkeypatch.delenv(name, raising=False)
+            if value:
+                monkeypatch.setenv(name, value)
+        assert str(cached("a.pth")) == f"{torch.hub.get_dir()}/checkpoints/a.pth"
+
+
+def test_only_what_nothing_can_fetch_is_to_be_put_there_by_hand(tmp_path, empty_hub):
+    assert "a.pth is missing and no address of it is known" in by_hand(tmp_path / "a.pth", None)
+    assert by_hand(tmp_path / "a.pth", "http://localhost/a.pth") is None
+    assert by_hand(tmp_path / "vgg16-397923af.pth", None) is None
+    empty_hub.mkdir(parents=True)
+    (empty_hub / "a.pth").touch()
+    assert by_hand(tmp_path / "a.pth", None) is None
 
 
 def test_a_file_is_fetched_and_checked(hosted, tmp_path):

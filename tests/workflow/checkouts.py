@@ -56,6 +56,10 @@ class Checkout:
             pytest.fail(f"{' '.join(command)} failed in {self.folder}:\n{run.stdout}")
         return run
 
+    def forget_baseline(self) -> None:
+        """What somebody does who wants other settings to remake everything in its place."""
+        (self.results / "baseline.json").unlink()
+
     def dry_run(self, *arguments: str) -> dict[str, int]:
         """Rule → number of jobs that ``snakemake --dry-run`` would start."""
         return job_counts(self.snakemake("--dry-run", *arguments).stdout)

@@ -57,7 +57,8 @@ def test_every_config_can_be_planned(clone: Checkout, config: Path):
     target = "generic_table1" if data.get("coco") else "nsrom_table3"
     counts = clone.with_config(*files).dry_run(target)
     assert counts[target] == 1
-    assert counts["train_fully_supervised"] == counts["check_images"] == counts["check_masks"] == 1
+    assert counts["train_fully_supervised"] == counts["check_images"] == 1
+    assert counts["check_masks"] == 2  # a split each
     made = {name for name in ("voc2012", "coco") if data.get(name)}
     assert ("build_openmoji" in counts) == (not data.get("path") and not made)
     assert {name for name in ("voc2012", "coco") if f"prepare_{name}" in counts} == made
@@ -75,7 +76,7 @@ def test_table3_shares_all_that_it_can(table3: dict[str, int]):
     assert chain(table3) == {
         "build_openmoji": 1,
         "check_images": 1,
-        "check_masks": 1,
+        "check_masks": 2,  # those of training pictures for the bound
         "check_saliency": 1,
         "train_classifier": 3,  # without global reasoning, and from both of its starts
         "train_integral": 3,
@@ -101,6 +102,23 @@ def test_table4_adds_only_masking_and_what_follows(clone: Checkout, table3: dict
         "train_segmentation": 4,
         "evaluate": 4,
     }
+
+
+def test_scores_need_the_masks_of_validation_pictures_alone(clone: Checkout):
+    checkout = clone.with_config(given_folder(clone))
+
+    def lists(*targets: str) -> set[str]:
+        return {Path(f).name for job in checkout.jobs(*targets) for f in job.inputs if Path(f).match("masks*.csv")}
+
+    assert lists("evaluate_nsrom", "evaluate_smvwe", "generic_table3", "nsrom_figure4") == {"masks_val.csv"}
+    for target in ("stage_quality", "nsrom_figure5", "smvwe_words", "smvwe_ablation"):
+        assert lists(target) == {"masks_train.csv"}, target
+    assert lists("fully_supervised") == {"masks_train.csv", "masks_val.csv"}
+    without = overlay(
+        clone, "without.yaml", {"bound": None, "tables": {"nsrom_table3": {"rows": ["baseline", "nsrom"]}}}
+    )
+    checkout = checkout.with_config(*checkout.config, without)
+    assert lists("nsrom_table3") == {"masks_val.csv"}
 
 
 def test_seeds_multiply_all_but_the_data(clone: Checkout, table3: dict[str, int]):
@@ -145,7 +163,7 @@ def test_one_more_value_adds_exactly_one_chain(clone: Checkout, sweep: str, valu
 
 
 def is_ground_truth(file: str) -> bool:
-    return "SegmentationClass" in Path(file).parts or Path(file).name == "masks.csv"
+    return "SegmentationClass" in Path(file).parts or Path(file).match("masks*.csv")
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["embedded", "given_folder"])

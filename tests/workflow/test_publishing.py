@@ -114,6 +114,8 @@ def test_a_clone_has_nothing_left_to_do(published: Published):
     jobs = len(json.loads((clone.folder / "results/published/tiny/release.json").read_text())["jobs"])
     assert f"Restored {jobs} of {jobs} artifacts of tiny." in release(clone.folder, "restore")
     assert clone.dry_run(TARGET) == {}
+    other = clone.snakemake("--dry-run", TARGET, "--config", "masking={kernel: 7}", check=False)
+    assert "results/tiny was made with another baseline (masking.kernel was 10, now 7)" in other.stdout
     for file in ("round2/default/seed-0/model.safetensors", "tables/nsrom_table3.csv"):
         assert (clone.results / file).read_bytes() == (published.origin / "results/tiny" / file).read_bytes()
     assert git(clone.folder, "status", "--porcelain") == ""

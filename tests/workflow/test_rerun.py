@@ -88,6 +88,10 @@ def test_a_setting_reruns_its_stage_and_what_follows(tiny_copy: Checkout):
     settings = yaml.safe_load((tiny_copy.folder / "config/tiny.yaml").read_text())
     settings["masking"]["kernel"] = 7
     (tiny_copy.folder / "config/tiny.yaml").write_text(yaml.safe_dump(settings))
+    refused = tiny_copy.snakemake("--dry-run", "nsrom_table3", check=False)
+    sentence = "results/tiny was made with another baseline (masking.kernel was 10, now 7)"
+    assert refused.returncode and sentence in refused.stdout
+    tiny_copy.forget_baseline()
     # Round 1 is not trained again: train_segmentation runs once, for round 2 of NSRM.
     counts = tiny_copy.dry_run("nsrom_table3")
     assert {rule: n for rule, n in counts.items() if rule in CHAIN} == {
@@ -95,6 +99,7 @@ def test_a_setting_reruns_its_stage_and_what_follows(tiny_copy: Checkout):
         "train_segmentation": 1,
         "evaluate": 1,
     }
+    assert not (tiny_copy.results / "baseline.json").exists()  # a plan makes nothing
 
 
 def test_one_more_kernel_size_computes_one_chain(tiny_copy: Checkout):

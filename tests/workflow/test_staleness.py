@@ -74,6 +74,7 @@ def test_a_config_value_reruns_the_rules_that_have_it(tiny_copy: Checkout):
     settings = yaml.safe_load((tiny_copy.folder / TINY).read_text())
     settings["masking"]["kernel"] = 7
     (tiny_copy.folder / TINY).write_text(yaml.safe_dump(settings))
+    tiny_copy.forget_baseline()
     every = {"mask_nonsalient_region", "train_segmentation", "evaluate"} | TABLE
     assert reruns(tiny_copy, "Params have changed") == ({"mask_nonsalient_region"}, every)
 
@@ -99,7 +100,7 @@ def test_image_level_labels_rerun_what_reads_them(tiny_copy: Checkout):
     [
         ("JPEGImages/train_0000.jpg", {"check_images"}, {"check_images", "check_saliency"}),
         ("Saliency/train_0000.png", {"check_saliency"}, {"check_saliency"}),
-        ("SegmentationClass/val_0000.png", {"check_masks"}, {"check_masks"}),
+        ("SegmentationClass/val_0000.png", {"check_masks"}, {"check_masks", "list_masks"}),
     ],
 )
 def test_a_file_of_a_users_data_reruns_its_check(tiny_copy: Checkout, file: str, begins: set[str], every: set[str]):

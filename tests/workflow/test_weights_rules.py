@@ -34,9 +34,12 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def test_a_missing_checkpoint_is_asked_for(checkout: Checkout):
+    sentence = "data/weights/theirs.pth is missing and no address of it is known: put it there"
+    assert sentence in checkout.snakemake("--dry-run", "evaluate_released").stdout
     run = checkout.snakemake("evaluate_released", check=False)
     assert run.returncode
-    assert "data/weights/theirs.pth is missing and no address of it is known: put it there" in run.stdout
+    assert sentence in run.stdout and "Traceback" not in run.stdout
+    assert not checkout.results.exists()  # it was asked for before anything else was made
     assert not (checkout.folder / "data").exists() or list((checkout.folder / "data").rglob("*.pth")) == []
 
 

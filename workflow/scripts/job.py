@@ -71,6 +71,7 @@ def job(snakemake, *, may_read_masks: bool = False):
     from wsss.interruption import Stopped
     from wsss.progress import Progress
     from wsss.provenance import write_provenance
+    from wsss.remembering import remember
 
     if not may_read_masks:
         guard.forbid()
@@ -96,6 +97,8 @@ def job(snakemake, *, may_read_masks: bool = False):
         except BaseException:
             traceback.print_exc(file=log)
             raise
+        if hasattr(snakemake.wildcards, "variant"):  # its name is relative to the baseline
+            remember(Path(snakemake.config["baseline"]["file"]), snakemake.config["baseline"]["values"])
         if hasattr(snakemake.output, "provenance"):
             write_provenance(
                 Path(snakemake.output.provenance),

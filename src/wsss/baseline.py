@@ -1,0 +1,79 @@
+"""A results folder and its baseline: names of variants tell only what differs from it, so there can be but one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from wsss.config import Config, leaves, science_leaves
+from wsss.setting_types import ConfigError
+
+FILE = "baseline.json"  # in a folder of `results/`; the jobs write it (`wsss.remembering`)
+SHOWN = 8  # settings that a sentence names
+
+
+def baseline(config: Config) -> dict[str, Any]:
+    """What names in the config's folder leave unsaid, dotted key → value: its settings, and which data they are of.
+
+    A place from which data are copied is not among it, since what was copied from another place may be the same; that
+    of saliency maps is, because another one means another detector.
+    """
+    data, made_of = config.dataset, config.dataset.made_of
+    known = {"dataset": made_of, "dataset.name": data.folder}
+    known |= {f"dataset.{k}": getattr(data, k) for k in ("path", "train_split", "val_split")}
+    known |= {f"dataset.saliency.{k}": getattr(data.saliency, k, None) for k in ("maps", "model")}
+    known |= leaves(data.openmoji, "dataset.openmoji.") if made_of == "openmoji" else {}
+    known |= {"dataset.coco.year": data.coco.year} if data.coco else {}
+    return science_leaves(config) | known
+
+
+def check_baseline(config: Config, results: Path) -> None:
+    """Raises ``ConfigError`` if what lies in a folder under ``results`` is named relative to another baseline.
+
+    A setting that the folder does not know was added since: what is there was made with its default.  Of all folders
+    of a data set, the data must be the same.
+    """
+    now, own = baseline(config), results / config.folder / FILE
+    for file in sorted(results.glob(f"*/{FILE}")):
+        same = _read(file).get("dataset.name") == config.dataset.folder
+        if same and (other := {k: v for k, v in _differing(file, now).items() if k.startswith("dataset")}):
+            raise ConfigError(
+                f"{file.parent} was made from other data of the name {config.dataset.folder} ({_told(other)}), and "
+                "this would replace what is finished: give these data a dataset.name of their own, or, to make all "
+                f"anew, delete {file}."
+            )
+    if differing := _differing(own, now):
+        raise ConfigError(
+            f"{own.parent} was made with another baseline ({_told(differing)}), and names in it tell only what differs "
+            "from that, so this would replace what is finished: set these keys in an experiment (`experiments: … set`),"
+            f" or give this baseline a folder of its own (`results: a_name`), or, to make all anew, delete {own}."
+        )
+
+
+def _differing(file: Path, now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Key → its value in ``file`` and now, where they differ, but for the name; nothing without a file."""
+    if not (remembered := _read(file)):
+        return {}
+    before = baseline(Config()) | remembered | {"dataset.name": now["dataset.name"]}
+    return {k: (before[k], v) for k, v in now.items() if k in before and before[k] != v}
+
+
+def _told(differing: dict[str, tuple[Any, Any]]) -> str:
+    told = [f"{k} was {_word(was)}, now {_word(now)}" for k, (was, now) in differing.items()]
+    more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
+    return "; ".join([*told[:SHOWN], *more])
+
+
+def _word(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        remembered = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        remembered = None
+    if not isinstance(remembered, dict):
+        raise ConfigError(f"{file} is damaged: delete it if {file.parent} was made with this baseline.")
+    return remembered
