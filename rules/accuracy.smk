@@ -41,7 +41,7 @@ rule compute_accuracy:
             variant=CLASSIFIERS,
             seed=CONFIG.seeds,
         ),
-        stated=paper("generic_accuracy")[0] if ON_COCO else [],
+        stated=paper("generic_accuracy")[0] if DATASET == "coco" else [],
     output:
         table=f"{TABLES}/generic_accuracy.csv",
     log:

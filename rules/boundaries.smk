@@ -59,7 +59,7 @@ use rule measure_boundaries as measure_boundaries_of_validation with:
         code=code("measure_boundaries.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.val_split),
     output:
         boundaries=f"{RESULTS}/boundaries/{{experiment}}/seed-{{seed}}/val/boundaries.csv",
     log:

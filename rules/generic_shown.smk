@@ -197,7 +197,7 @@ rule draw_masks:
         code=code("draw_masks.py"),
         images=IMAGES,
         classes=CLASSES,
-        masks=MASKS,
+        masks=masks_of(CONFIG.dataset.train_split),
         seeds=lambda w: f"{FIGURES}/{w.estimated}.safetensors" if w.estimated in SEEDED else [],
         labels=lambda w: ancient(first_of("estimated_masks", "labels", w.estimated)),
         manifests=lambda w: first_of("estimated_masks", "manifest.csv", w.estimated),
