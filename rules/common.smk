@@ -33,6 +33,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+GIVEN_CONFIG = dict(config)
 # For scripts, which see the config as it was given; a parameter of the rules would rerun them when it changes.
 config["resuming"] = CONFIG.resuming.model_dump()
 
