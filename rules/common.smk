@@ -7,6 +7,10 @@ from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 SOURCES = ROOT / "src"
+if os.pathsep in str(SOURCES):
+    raise WorkflowError(
+        f"{ROOT} has a '{os.pathsep}' in its path, at which Python's search path is cut: move the checkout."
+    )
 # Scripts run in processes of their own: they must import this checkout's library, installed or not.
 sys.path.insert(0, str(SOURCES))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")]).strip(

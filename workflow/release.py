@@ -7,6 +7,7 @@ wrote goes to the DVC remote.
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,8 @@ from wsss.release import (
     write_release,
 )
 from wsss.remembering import remember
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def publish(targets: Sequence[str], config: Sequence[str]) -> None:
@@ -279,6 +282,8 @@ def main() -> None:
     parser.add_argument("targets", nargs="*", help="as for Snakemake; restore: by default what was published")
     parser.add_argument("--configfile", nargs="+", default=[], help="overlays, as for Snakemake")
     options = parser.parse_args()
+    if not Path("config/config.yaml").is_file():
+        sys.exit(f"Error: releases are those of a checkout: type `cd {shlex.quote(str(ROOT))}` first")
     try:
         {"publish": publish, "restore": restore}[options.action](options.targets, options.configfile)
     except (ReleaseError, ConfigError, OSError, yaml.YAMLError) as error:
