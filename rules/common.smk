@@ -25,6 +25,7 @@ if shutil.which("sacct"):
 
 from wsss.baseline import FILE, baseline, check_baseline
 from wsss.code_graph import sources
+from wsss.conditions import conditions_of
 from wsss.config import ConfigError, load_config
 from wsss.config_files import check_files
 from wsss.variants import Plan, resolve

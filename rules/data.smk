@@ -105,6 +105,7 @@ rule check_images:
             "train": CONFIG.dataset.train_split,
             "val": CONFIG.dataset.val_split,
             "folder": FOLDER,
+            "background": CONFIG.dataset.background,
         },
         listing=listing("JPEGImages"),
     script:
@@ -121,6 +122,7 @@ rule check_saliency:
         maps_manifest=MADE_MAPS_MANIFEST,
     output:
         saliency=SALIENCY,
+        notes=f"{DATA}/saliency_notes.txt",
     log:
         f"{DATA_LOGS}/check_saliency/log.txt",
     benchmark:
@@ -131,7 +133,7 @@ rule check_saliency:
         mem_mb=growing(1000),
         runtime="1h",
     params:
-        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency"},
+        settings={"folder": MADE_MAPS or f"{FOLDER}/Saliency", "made": MADE_MAPS is not None},
         split=CONFIG.dataset.train_split,
         listing=listing("Saliency"),
     script:
@@ -157,9 +159,12 @@ rule check_masks:
         code=code("check_masks.py"),
         masks=[ancient(f) for f in present("SegmentationClass")],
         pictures=[ancient(f) for f in present("JPEGImages")],
-        lists=lambda w: present(f"ImageSets/Segmentation/{w.split}.txt", "classes.txt"),
+        lists=lambda w: present(
+            f"ImageSets/Segmentation/{w.split}.txt", "labels.csv", "classes.txt"
+        ),
     output:
         masks=masks_of("{split}"),
+        notes=f"{DATA}/masks_{{split}}_notes.txt",
     log:
         f"{DATA_LOGS}/check_masks/{{split}}.txt",
     benchmark:
@@ -172,7 +177,12 @@ rule check_masks:
         mem_mb=growing(1000),
         runtime="1h",
     params:
-        settings={"folder": FOLDER},
+        settings={
+            "folder": FOLDER,
+            "background": CONFIG.dataset.background,
+            "disagreement": CONFIG.dataset.disagreement,
+            "palette": CONFIG.dataset.palette,
+        },
         needed=lambda w: NEEDED[w.split],
         listing=listing("SegmentationClass"),
     script:

@@ -1,10 +1,11 @@
 """Where pictures, saliency maps and initial weights come from: sections of the configuration."""
 
 from pathlib import PurePath
+from typing import Literal
 
 from pydantic import Field
 
-from wsss.setting_types import FILE, PARAMS, Address, Name, Place, Section, Seed, Year
+from wsss.setting_types import FILE, PARAMS, Address, Name, Place, Section, Seed, Share, Year
 
 
 class OpenMoji(Section):
@@ -75,6 +76,9 @@ class COCO(Section):
     annotations: Place = Field(description="folder of `instances_train{year}.json` and `instances_val{year}.json`")
     pictures: Place = Field(description="folder that holds `train{year}` and `val{year}`")
     year: Year = Field(2017, description="which split; the paper's is 2017")
+    crowds: Literal["ignored", "objects"] = Field(
+        "ignored", description="what `iscrowd: 1` means: a crowd, as in MS-COCO; or `objects`, painted ones of CVAT"
+    )
 
 
 class Saliency(Section):
@@ -87,6 +91,9 @@ class Saliency(Section):
         None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
     )
     batch_size: int = Field(8, ge=1, description="pictures that the model sees at once")
+    detector: str | None = Field(
+        None, min_length=1, description="which detector the maps are of, as tables call it; null: U²-Net for `model`"
+    )
 
 
 class Submission(Section):
@@ -113,6 +120,16 @@ class Dataset(Section):
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
+    background: str | None = Field(
+        None,
+        description="the first name in `classes.txt`, if it is none of background, _background_, __background__, bg",
+    )
+    disagreement: Share = Field(
+        0.05, description="share of a split's pictures whose mask and image-level label may differ; more are refused"
+    )
+    palette: Literal["voc", "any"] = Field(
+        "voc", description="`any`: indices of masks mean classes whatever their colours; `voc`: VOC's colours or grey"
+    )
 
     @property
     def made_of(self) -> str:
@@ -123,6 +140,14 @@ class Dataset(Section):
     def folder(self) -> str:
         """The folder under ``results/`` of what depends on the data alone; ``""`` if ``path`` gives no name."""
         return self.name or (PurePath(self.path).name if self.path else self.made_of)
+
+    @property
+    def saliency_detector(self) -> str:
+        """Which detector the saliency maps are of, as tables say it."""
+        if self.saliency is not None and (self.saliency.detector or self.saliency.model):
+            return self.saliency.detector or "U²-Net"
+        embedded = (self.path, self.voc2012, self.coco, self.saliency) == (None, None, None, None)
+        return "drawn from true masks" if embedded else "of a detector that is not named"
 
 
 class WeightFile(Section):

@@ -11,6 +11,7 @@ from wsss.arithmetic import math_threads
 from wsss.artifacts import image_folder, is_done, written_aside
 from wsss.batches import batches_of, chunks_of
 from wsss.data import DataError, read_picture, squash
+from wsss.data_files import pictures_in
 
 SIZE = 320  # px, the side of U²-Net's input
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet, RGB
@@ -31,7 +32,7 @@ def detect_saliency(
     threads: int = 1,
     key: str | None = None,
 ) -> dict[str, str]:
-    """Writes the saliency map of every ``{id}.jpg`` in ``pictures`` to ``maps``, (H, W) 8-bit PNGs, and ``manifest``.
+    """Writes saliency maps of the pictures of ``ids`` to ``maps``, (H, W) 8-bit PNGs, and ``manifest``.
 
     ``key``: see ``image_folder``.  Returns which version of onnxruntime ran it on which provider.  Raises
     ``ArchiveError`` for a missing file or a wrong checksum, and ``DataError`` for a model that has not U²-Net's inputs
@@ -39,7 +40,8 @@ def detect_saliency(
     """
     verify(model, checksum)
     session, single = open_model(model, math_threads())
-    read = lambda image_id: _input_and_size(pictures / f"{image_id}.jpg")  # noqa: E731
+    files = pictures_in(pictures)
+    read = lambda image_id: _input_and_size(files.get(image_id) or files.named(image_id))  # noqa: E731
     size = 1 if single else batch_size
     with image_folder(maps, manifest, key) as aside:
         chunks = chunks_of(ids, size, lambda image_id: is_done(aside, image_id))

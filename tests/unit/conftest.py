@@ -1,4 +1,4 @@
-"""Where the published reference vectors are, and a stand-in for VOC 2012."""
+"""Where the published reference vectors and the papers' text are, and a stand-in for VOC 2012."""
 
 import os
 import tarfile
@@ -9,14 +9,25 @@ import pytest
 from voc_standin import StandIn, write_standin
 
 
+def shared(name: str, what: str) -> Path:
+    """$WSSS_SHARED/{name}, by default ../shared/{name} beside the repository; the test is skipped where it is not."""
+    repository = Path(__file__).resolve().parents[2]
+    folder = Path(os.environ.get("WSSS_SHARED", repository.parent / "shared")) / name
+    if not folder.is_dir():
+        pytest.skip(f"{what} not at {folder}; set WSSS_SHARED to the folder that holds {name}/")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def golden() -> Path:
-    """The folder of reference vectors: $WSSS_SHARED/golden, by default ../shared/golden beside the repository."""
-    repository = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("WSSS_SHARED", repository.parent / "shared")) / "golden"
-    if not folder.is_dir():
-        pytest.skip(f"the reference vectors are not at {folder}; set WSSS_SHARED to the folder that holds golden/")
-    return folder
+    """The folder of reference vectors."""
+    return shared("golden", "the reference vectors are")
+
+
+@pytest.fixture(scope="session")
+def papers() -> Path:
+    """The folder of the papers' text."""
+    return shared("papers", "the papers' text is")
 
 
 @pytest.fixture(scope="session")

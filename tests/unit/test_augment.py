@@ -164,3 +164,11 @@ def test_a_scale_is_drawn_from_the_choices_or_the_range():
             sides[name].add(int((crop == 0).any(1).sum()))
     assert sides["choices"] == {20, 60}
     assert len(sides["range"]) > 15 and min(sides["range"]) >= 20 and max(sides["range"]) <= 60
+
+
+def test_a_picture_of_one_pixel_is_scaled_and_cropped():
+    """A placeholder that got into the data: half of a pixel is a pixel."""
+    for index in range(4):
+        picture, label = np.full((1, 1, 3), 50, np.uint8), np.full((1, 1), 7, np.uint8)
+        image, crop = scale_and_crop(picture, label, 5, (1, 1), [0.5], (9, 9, 9), generator("pixel", index))
+        assert (crop != 255).sum() == 1 and crop[0].max() == 255 and (image[crop == 7] == 50).all()

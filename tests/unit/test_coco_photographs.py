@@ -11,7 +11,8 @@ import pytest
 
 from wsss.coco.masks import prepare_masks
 from wsss.coco.pictures import prepare_pictures
-from wsss.data import check_images, check_masks, read_classes, read_images, read_masks
+from wsss.data import read_classes, read_images, read_masks
+from wsss.data_checks import check_images, check_masks
 from wsss.label_io import read_label
 from wsss.progress import Progress
 

@@ -7,21 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wsss.data import (
-    DataError,
-    check_images,
-    check_masks,
-    check_saliency,
-    read_classes,
-    read_images,
-    read_masks,
-    read_picture,
-    resized,
-    squash,
-)
+from wsss.data import DataError, read_images, read_masks, read_picture, resized, squash
+from wsss.data_checks import check_images, check_masks, check_saliency
+from wsss.given_lists import read_class_names
 from wsss.label_io import write_label
 
 SIZES = {"a": (20, 16), "b": (17, 17), "c": (16, 24)}  # (width, height)
+SHOWN = {"a": (1, 1), "b": (1, 2), "c": (2, 2)}  # classes of two patches of the mask
 SPLITS = {"train": ["a", "b"], "val": ["c"]}
 
 
@@ -37,7 +29,7 @@ def folder(tmp_path):
         )
         Image.fromarray(np.full((height, width), 200, np.uint8)).save(root / "Saliency" / f"{image_id}.png")
         mask = np.zeros((height, width), np.uint8)
-        mask[4:8, 4:8], mask[0, 0] = 1, 255
+        mask[4:8, 4:8], mask[9:12, 4:8], mask[0, 0] = *SHOWN[image_id], 255
         write_label(root / "SegmentationClass" / f"{image_id}.png", mask)
     for split, ids in SPLITS.items():
         (root / "ImageSets" / "Segmentation" / f"{split}.txt").write_text("\n".join(ids) + "\n")
@@ -104,21 +96,37 @@ def test_pictures_are_listed_without_any_saliency(folder):
     assert read_images(folder.parent / "images.csv", folder / "classes.txt", "val")[0].saliency is None
 
 
-def test_pictures_are_read_in_rgb_and_squashed(tmp_path):
+def test_pictures_are_read_in_rgb(tmp_path):
     picture = np.zeros((40, 60, 3), np.uint8)
     picture[..., 0] = 250
     Image.fromarray(picture).save(tmp_path / "red.jpg", quality=95)
     read = read_picture(tmp_path / "red.jpg")
     assert read.shape == (40, 60, 3) and read[..., 0].min() > 240 and read[..., 2].max() < 10
-    assert read_picture(tmp_path / "red.jpg", 33).shape == (33, 33, 3)
 
 
-def test_what_shrinks_is_averaged():
+@pytest.mark.parametrize("aligned", [True, False])
+def test_what_shrinks_is_averaged(aligned):
     """A pattern finer than the new pixels would alias; a map of grey values has no third axis."""
     stripes = np.tile(np.array([0, 250], np.uint8), (20, 30))
-    assert set(resized(stripes, (10, 15)).ravel()) == {125}
-    assert resized(stripes, (40, 90)).shape == (40, 90) and resized(stripes, (20, 60)) is stripes
-    assert np.array_equal(squash(stripes, 10), resized(stripes, (10, 10)))
+    assert abs(resized(stripes, (10, 15), aligned=aligned)[:, 1:-1].astype(int) - 125).max() <= (8 if aligned else 0)
+    assert resized(stripes, (40, 90), aligned=aligned).shape == (40, 90)
+    assert resized(stripes, (20, 60), aligned=aligned) is stripes
+    assert np.array_equal(squash(stripes, 10, aligned=aligned), resized(stripes, (10, 10), aligned=aligned))
+    assert set(resized(np.full((31, 50, 3), 77, np.uint8), (9, 80), aligned=aligned).ravel()) == {77}
+
+
+@pytest.mark.parametrize("side", [65, 193, 328, 651])
+@pytest.mark.parametrize("aligned", [True, False])
+def test_a_picture_is_resized_on_the_grid_of_its_labels_and_logits(side, aligned):
+    """A steep ramp of grey says where each new pixel on it was taken from: at the border, in the middle."""
+    cells = np.arange(side)
+    expected = cells * 500 / (side - 1) if aligned else (cells + 0.5) * 501 / side - 0.5
+    for start in (0, 3, 222, 450):
+        grey = np.clip(5 * (np.arange(501) - start), 0, 250).astype(np.uint8)
+        found = start + resized(np.tile(grey, (375, 1)), (375, side), aligned=aligned)[0] / 5
+        reach = 501 / side  # beyond it, a mean is of the ramp alone
+        on_ramp = (expected > start + reach) & (expected < start + 50 - reach)
+        assert on_ramp.sum() >= 4 and np.abs(found - expected)[on_ramp].max() < 0.2
 
 
 @pytest.mark.parametrize("kept", [0, 0.5, 0.95])
@@ -151,14 +159,6 @@ def test_what_a_camera_appends_to_a_picture(folder):
     assert np.array_equal(read_picture(path), before)
     path.write_bytes(data[: len(data) * 3 // 4] + bytes(1000))
     refused(folder, str(path), "truncated")
-
-
-def test_a_picture_is_not_turned(tmp_path):
-    """Masks and maps lie over the stored pixels, whatever EXIF says."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(tmp_path / "turned.jpg", exif=exif)
-    assert read_picture(tmp_path / "turned.jpg").shape == (40, 60, 3)
 
 
 def test_a_picture_in_both_splits(folder):
@@ -252,7 +252,7 @@ def test_a_duplicate_in_a_split(folder):
 def test_bad_class_lists(tmp_path, text):
     (tmp_path / "classes.txt").write_text(text)
     with pytest.raises(DataError, match=r"classes\.txt"):
-        read_classes(tmp_path / "classes.txt")
+        read_class_names(tmp_path / "classes.txt")
 
 
 def test_checking_pictures_reads_no_mask(folder):

@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 
 from wsss.checkpoints import CheckpointError, load_checkpoint, read_pth
 from wsss.config import ConfigError, load_config, section_of
-from wsss.data import DataError, split_ids
+from wsss.data import DataError
+from wsss.given_lists import split_ids
 from wsss.settings import Science
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,8 @@ from wsss.backbones import resnet38
 from wsss.checkpoints import CheckpointError
 from wsss.config import load_config
 from wsss.config_checks import ConfigError
-from wsss.data import check_images, check_masks, check_saliency, read_classes, read_images, read_masks, read_picture
+from wsss.data import read_classes, read_images, read_masks, read_picture
+from wsss.data_checks import check_images, check_masks, check_saliency
 from wsss.interruption import Stopped
 from wsss.map_io import read_maps
 from wsss.openmoji import build
@@ -250,7 +251,7 @@ def test_pictures_of_words(chain, data, pictures):
     table = word_table({"a": grid}, network, names)
     assert table["cells"].sum() == 49 and set(table["class"]) <= set(names[1:])
     image = read_picture(pictures[0].path)
-    colours = paint_words(image * 0, grid).reshape(-1, 3)
+    colours = paint_words(image * 0, grid, aligned=True).reshape(-1, 3)
     assert len(np.unique(colours, axis=0)) == len(np.unique(grid))
     labels = data / "data" / "SegmentationClass"
     rows = word_rows(

@@ -9,7 +9,8 @@ from PIL import Image
 from scipy.io import savemat
 from voc_standin import changed_tar
 
-from wsss.data import DataError, check_masks
+from wsss.data import DataError
+from wsss.data_checks import check_masks
 from wsss.label_io import VOC_PALETTE, read_label
 from wsss.voc.masks import prepare_masks, read_mat
 from wsss.voc.pictures import prepare_pictures

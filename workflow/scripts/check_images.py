@@ -5,10 +5,14 @@ from pathlib import Path
 from job import job
 
 with job(snakemake) as run:
-    import shutil
+    from wsss.data_checks import check_images
 
-    from wsss.data import check_images
-
-    folder, splits = Path(run.settings["folder"]), [run.settings["val"], run.settings["train"]]
-    check_images(folder, Path(snakemake.output.images), dict.fromkeys(splits), run.progress)
-    shutil.copy(folder / "classes.txt", snakemake.output.classes)
+    s = run.settings
+    classes = check_images(
+        Path(s["folder"]),
+        Path(snakemake.output.images),
+        list(dict.fromkeys([s["val"], s["train"]])),
+        run.progress,
+        s["background"],
+    )
+    Path(snakemake.output.classes).write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")

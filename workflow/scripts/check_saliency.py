@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from job import job
+from notes import keep_notes
 
 with job(snakemake) as run:
-    from wsss.data import check_saliency, read_images
+    from wsss.data import read_images
+    from wsss.data_checks import check_saliency
 
-    pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-    check_saliency(pictures, Path(run.settings["folder"]), Path(snakemake.output.saliency), run.progress)
+    pictures, s = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split), run.settings
+    notes = check_saliency(pictures, Path(s["folder"]), Path(snakemake.output.saliency), run.progress, made=s["made"])
+    keep_notes(run, snakemake.output.notes, notes)

@@ -5,7 +5,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake) as run:
-    from wsss.data import check_unlabelled
+    from wsss.data_checks import check_unlabelled
 
     s = run.settings
     check_unlabelled(Path(s["folder"]), Path(snakemake.output.images), s["split"], run.progress)

@@ -5,7 +5,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake) as run:
-    from wsss.data import split_ids
+    from wsss.given_lists import split_ids
     from wsss.saliency_detection import detect_saliency
 
     folder, s = Path(snakemake.params.folder), run.settings

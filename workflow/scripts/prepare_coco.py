@@ -9,4 +9,5 @@ with job(snakemake) as run:
 
     s = run.settings
     folders = Path(s["annotations"]), Path(s["pictures"])
-    prepare_pictures(*folders, Path(snakemake.output.labels).parent, year=s["year"], progress=run.progress)
+    target = Path(snakemake.output.labels).parent
+    prepare_pictures(*folders, target, year=s["year"], crowds=s["crowds"], progress=run.progress)

@@ -1,16 +1,21 @@
-"""What COCO's files of instances say, and of whom."""
+"""What files of COCO's form say, and of whom: MS-COCO's own, and exports of labelling tools."""
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wsss.data import DataError
+from wsss.given_lists import BACKGROUND, LARGEST_INDEX, check_name, composed, is_id
 
 
 @dataclass(frozen=True)
 class Instances:
-    """One split.  ``labels``: COCO's category id → index from 1, in the order of the ids, which have gaps."""
+    """One split.  ``labels``: category id → index from 1, in the order of the ids, which have gaps; 0: background.
+
+    ``annotations``: objects and, with ``iscrowd`` 1, regions of crowds.
+    """
 
     file: Path
     images: dict[int, dict[str, Any]]
@@ -23,37 +28,93 @@ class Instances:
         """Image id → ascending indices of the classes that it has an object of; regions of crowds do not count."""
         found: dict[int, set[int]] = {i: set() for i in self.images}
         for a in self.annotations:
-            if not a.get("iscrowd"):
+            if not a["iscrowd"]:
                 found[a["image_id"]].add(self.labels[a["category_id"]])
-        return {i: sorted(classes) for i, classes in found.items()}
+        return {i: sorted(classes - {0}) for i, classes in found.items()}
+
+    @property
+    def crowds(self) -> int:
+        return sum(a["iscrowd"] for a in self.annotations)
 
 
-def read_instances(folder: Path, split: str, year: int) -> Instances:
-    """The annotations of "train" or "val".  Raises ``DataError`` if the file is missing or is none of instances."""
+def read_instances(folder: Path, split: str, year: int, crowds: str = "ignored") -> Instances:
+    """The annotations of "train" or "val".
+
+    ``crowds``: "objects" takes what is marked as a crowd for an object, as CVAT marks those that were painted.  Raises
+    ``DataError`` if the file is missing or is none of instances, and if what it says cannot be represented.
+    """
     file = Path(folder) / f"instances_{split}{year}.json"
     if not file.exists():
         raise DataError(f"{file} is missing: unpack COCO's annotations there, or name their folder as annotations")
     try:
         content = json.loads(file.read_bytes())
-        categories = sorted(content["categories"], key=lambda c: c["id"])
-        images = {image["id"]: image for image in content["images"]}
-        annotations = content["annotations"]
-        strangers = [a for a in annotations if a["image_id"] not in images]
-    except (ValueError, KeyError, TypeError) as error:
+        found = Instances(file, _images(file, content["images"]), *_annotated(file, content))
+        strangers = [a for a in found.annotations if a["image_id"] not in found.images]
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{file} is no file of COCO instances ({type(error).__name__} {error}): get it again") from None
     if strangers:
         raise DataError(f"{file} annotates the image {strangers[0]['image_id']}, which it does not list: get it again")
-    names = [c["name"].replace(" ", "_") for c in categories]
-    return Instances(
-        file,
-        images,
-        annotations,
-        {c["id"]: i for i, c in enumerate(categories, 1)},
-        ["background", *names],
-        {name: c.get("supercategory", "") for name, c in zip(names, categories, strict=True)},
-    )
+    if crowds == "objects":
+        return replace(found, annotations=[a | {"iscrowd": False} for a in found.annotations])
+    return found
 
 
-def image_id(image: dict[str, Any]) -> str:
-    """The id under which the data set keeps an image: its file's name without the suffix."""
-    return Path(image["file_name"]).stem
+def image_id(image: Mapping[str, Any]) -> str:
+    """The id under which the data set keeps an image: its file's name without folder and suffix."""
+    return composed(file_of(image).stem)
+
+
+def file_of(image: Mapping[str, Any]) -> PurePosixPath:
+    """Tools that run on Windows separate folders by backslashes."""
+    return PurePosixPath(image["file_name"].replace("\\", "/"))
+
+
+def _images(file: Path, listed: Iterable[dict]) -> dict[int, dict]:
+    images = _once(file, listed, lambda image: image["id"], "image")
+    _once(file, images.values(), image_id, "picture")
+    for image in images.values():
+        if not is_id(image_id(image)):
+            raise DataError(f"{file} lists the picture {image['file_name']!r}, which is no name of a file: rename it")
+        if not all(isinstance(image[side], int) and image[side] > 0 for side in ("width", "height")):
+            raise DataError(f"{file} gives the picture {image['file_name']} no width and height in pixels: add them")
+    return images
+
+
+def _annotated(file: Path, content: Mapping[str, Any]) -> tuple[list[dict], dict[int, int], list[str], dict[str, str]]:
+    """Annotations, labels, names and supercategories, see ``Instances``."""
+    listed = _once(file, content["categories"], lambda category: category["id"], "category")
+    categories = [listed[i] | {"name": composed("_".join(listed[i]["name"].split()))} for i in sorted(listed)]
+    things = [c for c in categories if c["name"].lower() not in BACKGROUND]
+    _once(file, things, lambda category: category["name"], "category")
+    for category in things:
+        check_name(f"{file}, category {category['id']}", category["name"])
+    if not 0 < len(things) <= LARGEST_INDEX:
+        raise DataError(f"{file} has {len(things)} categories: from 1 to {LARGEST_INDEX} can be told apart in a mask")
+    labels = {c["id"]: 0 for c in categories} | {c["id"]: i for i, c in enumerate(things, 1)}
+    annotations = [a | {"iscrowd": _flag(file, a)} for a in content["annotations"]]
+    if unknown := next((a for a in annotations if a["category_id"] not in labels), None):
+        raise DataError(
+            f"{file} annotates an object of the category {unknown['category_id']!r} (annotation {unknown.get('id')}), "
+            "which it does not list: add the category, or remove its annotations"
+        )
+    names = [c["name"] for c in things]
+    return annotations, labels, ["background", *names], {c["name"]: str(c.get("supercategory") or "") for c in things}
+
+
+def _flag(file: Path, annotation: Mapping[str, Any]) -> bool:
+    value = annotation.get("iscrowd") or 0
+    if value not in (0, 1):
+        raise DataError(f"{file} has iscrowd {value!r} in annotation {annotation.get('id')}: it is 0 or 1")
+    return bool(value)
+
+
+def _once(file: Path, items: Iterable[Any], key: Callable[[Any], Any], what: str) -> dict:
+    """Key → item.  Raises ``DataError`` if two have the same, of which one would be lost."""
+    found: dict = {}
+    for item in items:
+        if (at := key(item)) in found:
+            raise DataError(f"{file} lists the {what} {at!r} twice: give each its own, or remove one")
+        found[at] = item
+    return found

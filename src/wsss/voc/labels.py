@@ -1,11 +1,11 @@
 """VOC's image-level labels: the file that ships with the project, and the figures it is checked against."""
 
-import csv
 import re
 from collections import Counter
 from pathlib import Path
 
 from wsss.data import DataError
+from wsss.given_lists import read_rows
 from wsss.voc.classes import CLASSES
 from wsss.voc.known import LABELS
 
@@ -24,17 +24,18 @@ def read_labels(path: Path | None, expected: dict[str, int]) -> Labels:
     if not path.is_file():
         raise DataError(f"{path} is missing: correct dataset.voc2012.labels, or leave it null for the shipped labels")
     labels: Labels = {split: {} for split in SPLITS}
-    with open(path, newline="") as stream:
-        for row in csv.DictReader(stream):
-            image_id, split, classes = (row.get(k) or "" for k in ("image_id", "split", "classes"))
-            unknown = [c for c in classes.split() if c not in CLASSES[1:]]
-            # Ids become file names.
-            if split not in SPLITS or unknown or not classes.split() or not re.fullmatch(r"\w[\w.-]*", image_id):
-                raise DataError(
-                    f"{path} has the row '{image_id},{split},{classes}': give an image id, trainaug or val, and at "
-                    "least one VOC class"
-                )
-            labels[split][image_id] = classes
+    for line, row in read_rows(path, ("image_id", "split", "classes")):
+        image_id, split, classes = (row[k] for k in ("image_id", "split", "classes"))
+        unknown = [c for c in classes.split() if c not in CLASSES[1:]]
+        # Ids become file names.
+        if split not in SPLITS or unknown or not classes.split() or not re.fullmatch(r"\w[\w.-]*", image_id):
+            raise DataError(
+                f"{path} has the row '{image_id},{split},{classes}': give an image id, trainaug or val, and at "
+                "least one VOC class"
+            )
+        if image_id in labels[split]:
+            raise DataError(f"{path} has two rows of {image_id} (again in line {line}): give it one with all classes")
+        labels[split][image_id] = classes
     check_figures(figures(labels), expected, path)
     return labels
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wsss.artifacts import written_aside
 from wsss.data import DataError
+from wsss.given_lists import read_ids
 from wsss.sources import check_source, fetch
 from wsss.voc.classes import CLASSES
 from wsss.voc.labels import check_figures, read_labels
@@ -66,11 +67,11 @@ def _read_list(source: Path, split: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         if not list(fetch(source, LISTS, [f"{split}.txt"], Path(folder))):
             raise DataError(f"{source} has no {LISTS}/{split}.txt: give the whole archive or the folder VOC2012 of it")
-        ids = (Path(folder) / f"{split}.txt").read_text().split()
-    strange = [i for i in ids if i != Path(i).name]
-    if strange:
-        raise DataError(f"{source}: its list {split}.txt holds '{strange[0]}', which is no image id: get it again")
-    return ids
+        file = Path(folder) / f"{split}.txt"
+        try:
+            return read_ids(file)
+        except DataError as error:
+            raise DataError(str(error).replace(str(file), f"{source}: its list {file.name}")) from error
 
 
 def _fetch_pictures(source: Path, ids: Collection[str], target: Path, progress: Callable) -> None:
