@@ -157,7 +157,7 @@ rule report:
     resources:
         mem_mb=1000,
     params:
-        config=config,
+        config=GIVEN_CONFIG,
         snakefile=os.path.relpath(workflow.main_snakefile),
     script:
         "../workflow/scripts/report.py"
