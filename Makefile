@@ -62,8 +62,9 @@ lock: | $(UV)  ## compile requirements.in into requirements.lock
 audit: | $(UV)  ## look up known vulnerabilities of everything in requirements.lock (needs pypi.org)
 	$(UV) tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement requirements.lock
 
-docs: env  ## the reference of all settings, docs/config.md
+docs: env  ## the generated pages: docs/config.md, docs/published_settings.md
 	$(BIN)/python -m wsss.config_reference > docs/config.md
+	$(BIN)/python -m wsss.published_settings > docs/published_settings.md
 
 # The benchmarks' memory is kept as rules/common.smk has it kept for jobs.
 bench bench-full: export MALLOC_MMAP_MAX_ := 0

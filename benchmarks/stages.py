@@ -19,7 +19,7 @@ import yaml
 from wsss import openmoji
 from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
-from wsss.data import Picture, check_images, check_masks, read_images, read_masks, read_picture
+from wsss.data import Picture, check_images, check_masks, read_images, read_masks, read_picture, squash
 from wsss.deeplab import segmentation_loss
 from wsss.generic.patterns import pattern_of
 from wsss.generic.stages import gather_moments, input_side, sweep_pictures
@@ -28,7 +28,7 @@ from wsss.image_classifier import identity as generic_identity
 from wsss.label_folder import write_labels
 from wsss.label_io import write_label
 from wsss.map_io import write_maps
-from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
+from wsss.nsrom.label_stages import initial_label, masked_label, pseudo_label
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps
 from wsss.progress import Progress
@@ -56,7 +56,7 @@ def label_stages(folder: Path, settings: dict) -> None:
     pictures = [_made_up(folder, i, rng) for i in range(120)]
     make = {
         "fusion": partial(initial_label, maps=folder / "maps", settings=settings),
-        "mining": partial(mined_label, initial=folder / "fusion", maps=folder / "maps", settings=settings),
+        "mining": partial(pseudo_label, initial=folder / "fusion", maps=folder / "maps", settings=settings),
         "masking": partial(
             masked_label,
             predictions=folder / "prediction",
@@ -101,7 +101,7 @@ def network_stages(folder: Path, settings: dict) -> None:
         train_segmentation, pictures, lambda p: masks[p.image_id], 21, one_epoch, seed=0, round_number=1,
         checkpoint=folder / "deeplab.safetensors", history=folder / "history.csv", progress=progress,
     )  # fmt: skip
-    in_memory = _training_steps(segmentation, [read_picture(p.path, size) for p in pictures], settings)
+    in_memory = _training_steps(segmentation, [squash(read_picture(p.path), size) for p in pictures], settings)
     _report("segmentation training", _seconds(train), len(pictures), in_memory, "steps on pictures in memory")
     run = partial(
         predict, pictures, 21, settings, checkpoint=folder / "deeplab.safetensors", folder=folder / "predictions",
@@ -137,7 +137,7 @@ def patterns_stage(folder: Path, pictures: list[Picture], settings: dict, progre
 
 def _forward(network: torch.nn.Module, pictures: list[Picture], size: int) -> float:
     network.eval()
-    images = torch.from_numpy(np.stack([read_picture(p.path, size) for p in pictures]))
+    images = torch.from_numpy(np.stack([squash(read_picture(p.path), size) for p in pictures]))
     with torch.inference_mode():
         return _seconds(lambda: [network(network.backbone.normalise(b)) for b in images.split(8)])
 

@@ -1,4 +1,4 @@
-"""Boundaries of labels, stage by stage, beside published methods; one target for each such table of the config."""
+"""Boundaries of labels, beside published methods; one target for each such table of the config."""
 
 BOUNDARIES = [name for name, table in CONFIG.tables.items() if table.measure == "boundaries"]
 
@@ -43,10 +43,46 @@ rule measure_boundaries:
         "../workflow/scripts/measure_boundaries.py"
 
 
+def validated_labels(wildcards):
+    """The labels of validation pictures, made as those that train the first round, and their manifest."""
+    settings = PLAN.settings(wildcards.experiment)
+    variant, name = PLAN.variant("labels", settings), first_labels(wildcards.experiment)
+    return {
+        name: ancient(artifact(variant, wildcards.seed, "val/labels")),
+        f"{name}_manifest": artifact(variant, wildcards.seed, "val/manifest.csv"),
+    }
+
+
+use rule measure_boundaries as measure_boundaries_of_validation with:
+    input:
+        unpack(validated_labels),
+        code=code("measure_boundaries.py"),
+        images=IMAGES,
+        classes=CLASSES,
+        masks=masks_of(CONFIG.dataset.val_split),
+    output:
+        boundaries=f"{RESULTS}/boundaries/{{experiment}}/seed-{{seed}}/val/boundaries.csv",
+    log:
+        f"{LOGS}/measure_boundaries_of_validation/{{experiment}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/measure_boundaries_of_validation/{{experiment}}_seed-{{seed}}.tsv"
+    params:
+        split=CONFIG.dataset.val_split,
+        stages=lambda w: [first_labels(w.experiment)],
+        aligned=lambda w: aligned([w.experiment]),
+        tolerance=CONFIG.boundaries.tolerance,
+
+
+def boundaries_of(table):
+    """The measurements of all seeds of a table's experiments, on the pictures of its split."""
+    folder = "val/" if CONFIG.tables[table].split == "val" else ""
+    return measurements("boundaries", f"{folder}boundaries.csv", rows_of(table))
+
+
 rule compute_boundaries:
     input:
         code=code("compute_boundaries.py"),
-        measured=lambda w: measurements("boundaries", "boundaries.csv", rows_of(w.boundaries)),
+        measured=lambda w: boundaries_of(w.boundaries),
         published=lambda w: compared_with(w.boundaries),
     output:
         table=f"{TABLES}/{{boundaries}}.csv",
@@ -89,5 +125,7 @@ rule write_boundaries:
     params:
         title=lambda w: CONFIG.tables[w.boundaries].title,
         tolerance=CONFIG.boundaries.tolerance,
+        split=lambda w: CONFIG.tables[w.boundaries].split,
+        about=lambda w: said_of(w.boundaries),
     script:
         "../workflow/scripts/write_boundaries.py"

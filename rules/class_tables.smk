@@ -1,8 +1,5 @@
 """Tables of the scores of each class, and of groups of classes; one target for each."""
 
-# The data set that a published table of classes is of.
-ON_COCO = DATASET == "coco"
-
 
 wildcard_constraints:
     class_table=one_of(PER_CLASS),
@@ -15,6 +12,7 @@ for name in PER_CLASS:
             name
         input:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+            f"{TABLES}/{name}_seeds.csv",
         localrule: True
 
 
@@ -22,15 +20,14 @@ rule compute_class_table:
     input:
         code=code("compute_class_table.py"),
         metrics=lambda w: [f for e in rows_of(w.class_table) for f in results_of(e, "metrics.json")],
+        records=lambda w: flat(records_of(rows_of(w.class_table))),
         groups=present("supercategories.csv") if CONFIG.dataset.path or MADE_OF == "coco" else [],
-        published=lambda w: (
-            published(w.class_table)
-            if ON_COCO and CONFIG.tables[w.class_table].compare_with
-            else []
-        ),
+        published=lambda w: compared_with(w.class_table),
     output:
         table=f"{TABLES}/{{class_table}}.csv",
+        seeds=f"{TABLES}/{{class_table}}_seeds.csv",
         note=f"{TABLES}/{{class_table}}_conditions.txt",
+        conditions=f"{TABLES}/{{class_table}}_conditions.csv",
     log:
         f"{LOGS}/compute_class_table/{{class_table}}.txt",
     benchmark:
@@ -42,6 +39,9 @@ rule compute_class_table:
     params:
         rows=lambda w: rows_of(w.class_table),
         seeds=CONFIG.seeds,
+        evaluations=lambda w: evaluations_of(rows_of(w.class_table)),
+        conditions=lambda w: conditions(rows_of(w.class_table)),
+        records=lambda w: records_of(rows_of(w.class_table)),
     script:
         "../workflow/scripts/compute_class_table.py"
 
@@ -70,5 +70,6 @@ rule write_class_table:
         mem_mb=500,
     params:
         title=lambda w: CONFIG.tables[w.class_table].title,
+        about=lambda w: said_of(w.class_table),
     script:
         "../workflow/scripts/write_class_table.py"

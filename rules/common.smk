@@ -7,6 +7,10 @@ from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 SOURCES = ROOT / "src"
+if os.pathsep in str(SOURCES):
+    raise WorkflowError(
+        f"{ROOT} has a '{os.pathsep}' in its path, at which Python's search path is cut: move the checkout."
+    )
 # Scripts run in processes of their own: they must import this checkout's library, installed or not.
 sys.path.insert(0, str(SOURCES))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")]).strip(
@@ -21,6 +25,7 @@ if shutil.which("sacct"):
 
 from wsss.baseline import FILE, baseline, check_baseline
 from wsss.code_graph import sources
+from wsss.conditions import conditions_of
 from wsss.config import ConfigError, load_config
 from wsss.config_files import check_files
 from wsss.variants import Plan, resolve
@@ -33,6 +38,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+GIVEN_CONFIG = dict(config)
 # For scripts, which see the config as it was given; a parameter of the rules would rerun them when it changes.
 config["resuming"] = CONFIG.resuming.model_dump()
 

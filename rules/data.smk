@@ -45,6 +45,16 @@ MADE_MAPS = f"{DATA}/saliency/maps" if CONFIG.dataset.saliency else None
 MADE_MAPS_MANIFEST = f"{DATA}/saliency/manifest.csv" if MADE_MAPS else []
 
 
+# For the sentences of jobs: whose files what lies in these folders is made of.
+SOURCES_OF_DATA = {
+    "voc2012": "the archives of dataset.voc2012",
+    "coco": "the annotations and pictures of dataset.coco",
+}
+config["made_of"] = {BUILT: SOURCES_OF_DATA[MADE_OF]} if MADE_OF in SOURCES_OF_DATA else {}
+if MADE_MAPS and CONFIG.dataset.saliency.maps:
+    config["made_of"][MADE_MAPS] = CONFIG.dataset.saliency.maps
+
+
 if MADE_OF == "openmoji":
 
     rule build_openmoji:

@@ -6,6 +6,12 @@ def model_of(wildcards):
     return upstream("evaluation", "model", "model.safetensors")(wildcards)
 
 
+def as_tested(settings, crf=True):
+    """An evaluation's settings for predictions of other pictures: not those of the first round."""
+    unlike = {"first_round.scales": None, "first_round.filter_by_labels": False}
+    return settings | unlike | {"prediction.crf.enabled": crf}
+
+
 rule evaluate:
     input:
         code=code("evaluate.py"),
@@ -17,6 +23,7 @@ rule evaluate:
     output:
         metrics=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/metrics.json",
         per_class=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/per_class.csv",
+        counts=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/counts.npz",
         provenance=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/provenance.json",
         predictions=directory(f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/predictions"),
         manifest=f"{RESULTS}/evaluation/{{variant}}/seed-{{seed}}/manifest.csv",

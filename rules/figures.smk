@@ -21,8 +21,12 @@ def evolving():
 
 
 def evolution_inputs(wildcards):
-    """The folders of all label stages of one chain, first seed, and their manifests."""
-    return quality_inputs(SimpleNamespace(experiment=evolving(), seed=CONFIG.seeds[0]))
+    """The folders of all label stages of one chain, first seed, of its final predictions, and their manifests."""
+    final = {
+        "final": ancient(f"{FIGURES}/{wildcards.evolution}/labels"),
+        "final_manifest": f"{FIGURES}/{wildcards.evolution}/manifest.csv",
+    }
+    return final | quality_inputs(SimpleNamespace(experiment=evolving(), seed=CONFIG.seeds[0]))
 
 
 def drawing(kind, category, entries):
@@ -40,12 +44,21 @@ def first_evaluations(file):
     return lambda wildcards: [results_of(e, file)[0] for e in compared_in(wildcards)]
 
 
-def first_of(stage, file, figure):
-    """A file of a stage, first seed, of each experiment that a figure of features shows."""
-    chosen = [
+def variants_in(figure, stage):
+    """The variant of a stage of each experiment that a figure of features shows."""
+    return [
         PLAN.variant(stage, PLAN.settings(e)) for e in CONFIG.feature_figures[figure].experiments
     ]
-    return [artifact(variant, CONFIG.seeds[0], file) for variant in chosen]
+
+
+def first_of(stage, file, figure):
+    """A file of a stage, first seed, of each experiment that a figure of features shows."""
+    return [artifact(v, CONFIG.seeds[0], file) for v in variants_in(figure, stage)]
+
+
+def settings_in(stage, figure):
+    """The settings that matter up to a stage, of each experiment that a figure of features shows."""
+    return [v.relevant for v in variants_in(figure, stage)]
 
 
 def labels_of(experiments):
@@ -89,6 +102,32 @@ rule draw_predictions:
         split=CONFIG.dataset.val_split,
     script:
         "../workflow/scripts/draw_predictions.py"
+
+
+# Training pictures are no evaluation's: those that the figure shows, and no others, are predicted by the final network.
+rule predict_shown:
+    input:
+        code=code("predict_shown.py"),
+        images=IMAGES,
+        classes=CLASSES,
+        checkpoint=lambda w: results_of(evolving(), "model.safetensors", "model")[0],
+    output:
+        labels=directory(f"{FIGURES}/{{evolution}}/labels"),
+        manifest=f"{FIGURES}/{{evolution}}/manifest.csv",
+    log:
+        f"{LOGS}/predict_shown/{{evolution}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/predict_shown/{{evolution}}.tsv"
+    resources:
+        mem_mb=growing(memory(CONFIG.segmentation.backbone, 3000, 6000)),
+        runtime="1h",
+    params:
+        settings=lambda w: as_tested(PLAN.variant("evaluation", PLAN.settings(evolving())).relevant),
+        figure=lambda w: CONFIG.figures[w.evolution].model_dump(),
+        seed=CONFIG.seeds[0],
+        split=CONFIG.dataset.train_split,
+    script:
+        "../workflow/scripts/predict_shown.py"
 
 
 rule draw_evolution:

@@ -90,3 +90,39 @@ use rule estimate_masks as estimate_masks_part with:
         f"{LOGS}/estimate_masks_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/estimate_masks_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
+# Of validation pictures, to compare their pseudo labels with the true masks; nothing trains on them.
+use rule project_features as project_features_of_validation with:
+    output:
+        projections=directory(f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/val/projections"),
+        manifest=f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/val/manifest.csv",
+        provenance=f"{RESULTS}/projections/{{variant}}/seed-{{seed}}/val/provenance.json",
+    log:
+        f"{LOGS}/project_features_of_validation/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/project_features_of_validation/{{variant}}_seed-{{seed}}.tsv"
+    params:
+        settings=settings_of("projections"),
+        split=CONFIG.dataset.val_split,
+
+
+use rule estimate_masks as estimate_masks_of_validation with:
+    input:
+        code=code("estimate_masks.py"),
+        images=IMAGES,
+        classes=CLASSES,
+        projections=ancient(upstream("estimated_masks", "projections", "val/projections")),
+        projections_manifest=upstream("estimated_masks", "projections", "val/manifest.csv"),
+    output:
+        labels=directory(f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/val/labels"),
+        manifest=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/val/manifest.csv",
+        silent=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/val/silent.csv",
+        provenance=f"{RESULTS}/estimated_masks/{{variant}}/seed-{{seed}}/val/provenance.json",
+    log:
+        f"{LOGS}/estimate_masks_of_validation/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/estimate_masks_of_validation/{{variant}}_seed-{{seed}}.tsv"
+    params:
+        settings=settings_of("estimated_masks"),
+        split=CONFIG.dataset.val_split,

@@ -7,12 +7,6 @@ wildcard_constraints:
     label_scores=one_of(LABEL_SCORES),
 
 
-def first_labels(experiment):
-    """What tables of quality call the labels that train the first round of an experiment."""
-    stage = resolve("labels", PLAN.settings(experiment))
-    return next(m.name for m in MEASURED if m.stage == stage)
-
-
 for name in LABEL_SCORES:
 
     rule:

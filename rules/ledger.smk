@@ -3,12 +3,16 @@
 import json
 from csv import DictReader
 
+# What the papers' ledgers list, a line each.
+LISTED = [line for f in paper("_ledger") for line in DictReader(Path(f).read_text().splitlines())]
+STATED = any(line["data"] == DATASET for line in LISTED)  # whether any of it is of this data set
+
 
 def coming():
     """The evaluations that this run makes, or has, for the tables and figures that it was asked for."""
     main = [MAIN_TABLE] if requested(["report", "runtime"]) else []
     tables = requested(SCORED, main)
-    figures = requested(CONFIG.figures, CONFIG.figures if requested(["report"]) else [])
+    figures = requested(CONFIG.figures, PICTURES if requested(["report"]) else [])
     pictured = {e for f in figures for e in CONFIG.figures[f].experiments}
     files = {results_of(e, "metrics.json")[0] for e in pictured}
     files |= {f for t in tables for f in metrics_of(t)}
@@ -25,10 +29,7 @@ def of_these_settings(file, experiment):
 def evaluations(wildcards):
     """Experiment → its evaluations that are coming, or that exist."""
     made = coming()
-    lines = [
-        line for f in paper("_ledger") for line in DictReader(Path(f).read_text().splitlines())
-    ]
-    stated = {line["experiment"] for line in lines}
+    stated = {line["experiment"] for line in LISTED}
     files = {e: results_of(e, "metrics.json") for e in CONFIG.experiments if e in stated}
     usable = lambda f, e: f in made or of_these_settings(f, e)
     return {e: [f for f in dict.fromkeys(files[e]) if usable(f, e)] for e in files}
@@ -55,6 +56,7 @@ rule compute_ledger:
     output:
         table=f"{TABLES}/ledger.csv",
         note=f"{TABLES}/ledger_conditions.txt",
+        conditions=f"{TABLES}/ledger_conditions.csv",
     log:
         f"{LOGS}/compute_ledger/log.txt",
     benchmark:
@@ -65,8 +67,10 @@ rule compute_ledger:
         mem_mb=500,
     params:
         evaluations=evaluations,
+        conditions=conditions(CONFIG.experiments),
+        records={e: flat(records_of([e])) for e in CONFIG.experiments},
         labels={name: e.label for name, e in CONFIG.experiments.items()},
-        compared=ON_VOC2012,
+        compared=STATED,
     script:
         "../workflow/scripts/compute_ledger.py"
 
@@ -89,7 +93,7 @@ rule write_ledger:
     resources:
         mem_mb=500,
     params:
-        compared=ON_VOC2012,
+        compared=STATED,
     script:
         "../workflow/scripts/write_ledger.py"
 

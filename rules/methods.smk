@@ -24,12 +24,6 @@ def measured_of(experiment):
     return list(zip(*(measurements(*f, [experiment]) for f in found))) if weak else []
 
 
-def chain_of(experiment):
-    """For each seed: the records of all stages of an experiment."""
-    variants = PLAN.chain(PLAN.settings(experiment))
-    return [[artifact(v, seed, "provenance.json") for v in variants] for seed in CONFIG.seeds]
-
-
 for name in COMPARING:
 
     rule:
@@ -37,6 +31,8 @@ for name in COMPARING:
             name
         input:
             expand(f"{TABLES}/{name}.{{kind}}", kind=["csv", "md", "tex", "html"]),
+            expand(f"{TABLES}/{name}_claims.{{kind}}", kind=["csv", "md"]),
+            f"{TABLES}/{name}_seeds.csv",
         localrule: True
 
 
@@ -44,11 +40,16 @@ rule compute_methods:
     input:
         code=code("compute_methods.py"),
         metrics=lambda w: metrics_of(w.methods),
+        counts=lambda w: counts_of(w.methods),
+        claims=paper("_claims"),
         measured=lambda w: [f for e in rows_of(w.methods) for s in measured_of(e) for f in s],
         records=lambda w: [f for e in rows_of(w.methods) for s in chain_of(e) for f in s],
     output:
         table=f"{TABLES}/{{methods}}.csv",
+        claims=f"{TABLES}/{{methods}}_claims.csv",
+        seeds=f"{TABLES}/{{methods}}_seeds.csv",
         note=f"{TABLES}/{{methods}}_conditions.txt",
+        conditions=f"{TABLES}/{{methods}}_conditions.csv",
     log:
         f"{LOGS}/compute_methods/{{methods}}.txt",
     benchmark:
@@ -61,8 +62,14 @@ rule compute_methods:
         rows=lambda w: {e: described(e) for e in rows_of(w.methods)},
         measured=lambda w: {e: measured_of(e) for e in rows_of(w.methods)},
         chains=lambda w: {e: chain_of(e) for e in rows_of(w.methods)},
+        trainers=lambda w: trainers_of(w.methods),
+        compare=lambda w: CONFIG.tables[w.methods].compare,
+        margin=CONFIG.statistics.margin,
         seeds=CONFIG.seeds,
-        bound=CONFIG.bound if CONFIG.bound in CONFIG.experiments else None,
+        reference=FULL_SUPERVISION,
+        evaluations=lambda w: evaluations_of(rows_of(w.methods)),
+        conditions=lambda w: conditions(rows_of(w.methods)),
+        records=lambda w: records_of(rows_of(w.methods)),
     script:
         "../workflow/scripts/compute_methods.py"
 
@@ -71,10 +78,12 @@ rule write_methods:
     input:
         code=code("write_methods.py"),
         table=f"{TABLES}/{{methods}}.csv",
+        claims=f"{TABLES}/{{methods}}_claims.csv",
         note=f"{TABLES}/{{methods}}_conditions.txt",
     output:
         md=f"{TABLES}/{{methods}}.md",
         tex=f"{TABLES}/{{methods}}.tex",
+        claims=f"{TABLES}/{{methods}}_claims.md",
         html=in_report(
             f"{TABLES}/{{methods}}.html", "methods", SCORES, titled("methods", CONFIG.tables)
         ),

@@ -1,4 +1,4 @@
-"""NSROM: initial labels from maps and saliency, mined labels, masked labels."""
+"""NSROM: initial labels from maps and saliency, pseudo labels, masked labels."""
 
 
 rule fuse_saliency:
@@ -45,8 +45,8 @@ rule mine_potential_objects:
         classes=CLASSES,
         initial=ancient(upstream("pseudo_labels", "initial_labels", "labels")),
         initial_manifest=upstream("pseudo_labels", "initial_labels", "manifest.csv"),
-        maps=ancient(upstream("pseudo_labels", "cams", "maps")),
-        maps_manifest=upstream("pseudo_labels", "cams", "manifest.csv"),
+        maps=ancient(upstream("pseudo_labels", "mining_maps", "maps")),
+        maps_manifest=upstream("pseudo_labels", "mining_maps", "manifest.csv"),
         parts=parts_of("pseudo_labels"),
     output:
         labels=directory(f"{RESULTS}/pseudo_labels/{{variant}}/seed-{{seed}}/labels"),

@@ -8,6 +8,12 @@ def measured_stages(experiment):
     return [m for m in MEASURED if PLAN.has(m.stage, PLAN.settings(experiment))]
 
 
+def first_labels(experiment):
+    """What tables of quality call the labels that train the first round of an experiment."""
+    stage = resolve("labels", PLAN.settings(experiment))
+    return next(m.name for m in MEASURED if m.stage == stage)
+
+
 def quality_inputs(wildcards):
     """The folders of all stages that an experiment has, and their manifests."""
     folders = {}

@@ -15,12 +15,20 @@ OWN_PAGES = [name for name in QUALITY if name != "stage_quality"]
 SHOWN_OF = {
     method: [
         name
-        for name in (*QUALITY, *CONFIG.tables, *CONFIG.feature_figures, *CONFIG.confusion_figures)
+        for name in (
+            *QUALITY,
+            *CONFIG.tables,
+            *CONFIG.figures,
+            *CONFIG.feature_figures,
+            *CONFIG.confusion_figures,
+        )
         if name.startswith(f"{method}_")
     ]
     for method in METHODS
     if method != "nsrom" and weakly_supervised(method)
 }
+# What every report shows of pictures: all but those that belong to such a target.
+PICTURES = [n for n in CONFIG.figures if not any(n in names for names in SHOWN_OF.values())]
 
 
 def requested(known, always=()):
@@ -30,6 +38,9 @@ def requested(known, always=()):
     named = os.environ.setdefault("WSSS_TARGETS", targets).split()
     named += [*PAPER, "ledger"] if "paper" in named else []
     named += [n for method in SHOWN_OF if method in named for n in SHOWN_OF[method]]
+    named += [
+        part for figure in CONFIG.feature_figures if figure in named for part in with_parts(figure)
+    ]
     return [name for name in known if name in (*named, *always)]
 
 
@@ -50,8 +61,8 @@ def shown(wildcards):
         "runtime",
         "provenance",
     ]
-    drawings = [*requested(CONFIG.sweeps), *CONFIG.figures, *requested(CONFIG.feature_figures)]
-    drawings += requested(CONFIG.confusion_figures)
+    drawings = [*requested(CONFIG.sweeps), *requested(CONFIG.figures, PICTURES)]
+    drawings += requested([*CONFIG.feature_figures, *CONFIG.confusion_figures])
     return [f"{TABLES}/{p}.html" for p in pages] + [f"{FIGURES}/{d}.png" for d in drawings]
 
 
@@ -146,7 +157,7 @@ rule report:
     resources:
         mem_mb=1000,
     params:
-        config=config,
+        config=GIVEN_CONFIG,
         snakefile=os.path.relpath(workflow.main_snakefile),
     script:
         "../workflow/scripts/report.py"

@@ -40,7 +40,7 @@ rule train_segmentation:
         "../workflow/scripts/train_segmentation.py"
 
 
-# The bound: the only rule that trains on ground-truth masks.
+# Full supervision: the only rule that trains on ground-truth masks.
 rule train_fully_supervised:
     input:
         code=code("train_fully_supervised.py"),

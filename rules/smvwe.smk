@@ -131,3 +131,39 @@ use rule make_word_labels as make_word_labels_part with:
         f"{LOGS}/make_word_labels_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.txt",
     benchmark:
         f"{BENCHMARKS}/make_word_labels_part/{{scatteritem}}_{{variant}}_seed-{{seed}}.tsv"
+
+
+# Of validation pictures, to compare their pseudo labels with the true masks; nothing trains on them.
+use rule export_word_maps as export_word_maps_of_validation with:
+    output:
+        maps=directory(f"{RESULTS}/word_maps/{{variant}}/seed-{{seed}}/val/maps"),
+        manifest=f"{RESULTS}/word_maps/{{variant}}/seed-{{seed}}/val/manifest.csv",
+        provenance=f"{RESULTS}/word_maps/{{variant}}/seed-{{seed}}/val/provenance.json",
+    log:
+        f"{LOGS}/export_word_maps_of_validation/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/export_word_maps_of_validation/{{variant}}_seed-{{seed}}.tsv"
+    params:
+        settings=settings_of("word_maps"),
+        split=CONFIG.dataset.val_split,
+
+
+use rule make_word_labels as make_word_labels_of_validation with:
+    input:
+        code=code("make_word_labels.py"),
+        images=IMAGES,
+        classes=CLASSES,
+        score=chosen_score,
+        maps=ancient(upstream("word_labels", "word_maps", "val/maps")),
+        maps_manifest=upstream("word_labels", "word_maps", "val/manifest.csv"),
+    output:
+        labels=directory(f"{RESULTS}/word_labels/{{variant}}/seed-{{seed}}/val/labels"),
+        manifest=f"{RESULTS}/word_labels/{{variant}}/seed-{{seed}}/val/manifest.csv",
+        provenance=f"{RESULTS}/word_labels/{{variant}}/seed-{{seed}}/val/provenance.json",
+    log:
+        f"{LOGS}/make_word_labels_of_validation/{{variant}}_seed-{{seed}}.txt",
+    benchmark:
+        f"{BENCHMARKS}/make_word_labels_of_validation/{{variant}}_seed-{{seed}}.tsv"
+    params:
+        settings=settings_of("word_labels"),
+        split=CONFIG.dataset.val_split,

@@ -27,9 +27,7 @@ def submitted_predictions(file):
 
 def submitted_settings(wildcards):
     """The experiment's settings, and those of its predictions, which are the last round's."""
-    submitted = {"first_round.scales": None, "first_round.filter_by_labels": False}
-    submitted["prediction.crf.enabled"] = SUBMISSION.crf
-    return PLAN.lookup("evaluation", wildcards.variant).relevant | submitted
+    return as_tested(PLAN.lookup("evaluation", wildcards.variant).relevant, SUBMISSION.crf)
 
 
 def submission_archive(wildcards):

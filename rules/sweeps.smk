@@ -5,9 +5,9 @@ wildcard_constraints:
     sweep=one_of(CONFIG.sweeps),
 
 
-def sweep_metrics(sweep):
+def sweep_metrics(sweep, file="metrics.json"):
     """The evaluations of all seeds of each value of a sweep."""
-    chains = [results_of(sweep.experiment, "metrics.json", **{sweep.key: v}) for v in sweep.values]
+    chains = [results_of(sweep.experiment, file, **{sweep.key: v}) for v in sweep.values]
     return [f for chain in chains for f in chain]
 
 
@@ -40,6 +40,7 @@ rule compute_sweep:
     input:
         code=code("compute_sweep.py"),
         metrics=lambda w: sweep_metrics(CONFIG.sweeps[w.sweep]),
+        counts=lambda w: sweep_metrics(CONFIG.sweeps[w.sweep], "counts.npz"),
         numbers=paper("_ledger") if ON_VOC2012 else [],
     output:
         points=f"{FIGURES}/{{sweep}}.csv",

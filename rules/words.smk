@@ -40,9 +40,7 @@ rule compute_words:
         runtime="2h",
     params:
         figure=lambda w: CONFIG.feature_figures[w.words].model_dump(),
-        settings_of=lambda w: [
-            word_maps_of(e).relevant for e in CONFIG.feature_figures[w.words].experiments
-        ],
+        settings_of=lambda w: settings_in("word_maps", w.words),
         labels=lambda w: labels_of(CONFIG.feature_figures[w.words].experiments),
         seed=CONFIG.seeds[0],
         split=CONFIG.dataset.train_split,

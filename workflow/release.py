@@ -7,6 +7,7 @@ wrote goes to the DVC remote.
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 
 import yaml
 from dag import Dag, planned, set_times, unfinished
+from dvc.repo import Repo
 from snakemake.utils import update_config
 
 from wsss.artifacts import written_aside
@@ -38,6 +40,8 @@ from wsss.release import (
     write_release,
 )
 from wsss.remembering import remember
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def publish(targets: Sequence[str], config: Sequence[str]) -> None:
@@ -153,7 +157,10 @@ def _bring_sources(targets: Sequence[str], config: Sequence[str], release: Relea
         absent -= {output for job in fetching(dag.jobs, release) for output in job.outputs}
     for pointer in _pointers(absent):
         print(f"Pulling {pointer}, which the release was made from.", flush=True)
-        _dvc("pull", pointer)
+        try:
+            _dvc("pull", pointer)
+        except ReleaseError as error:
+            raise ReleaseError(f"{pointer} could not be had from the DVC remote ({error}); see docs/data.md") from None
 
 
 def _pointers(paths: Collection[str]) -> list[str]:
@@ -206,7 +213,23 @@ def _pull(files: Sequence[str]) -> str:
         _dvc("pull", *files) if files else None
     except ReleaseError as error:
         if not any(map(os.path.exists, files)):
-            return "it holds none of them" if "Checkout failed" in str(error) else str(error)
+            return str(error)
+    return ""
+
+
+def _answer() -> str:
+    """What the remote answers to somebody who asks for an object that it has not: nothing but that, if it lets us in.
+
+    DVC takes any answer for this one when it pulls, and so a password that a remote wants.
+    """
+    with Repo() as repo:
+        try:
+            objects = repo.cloud.get_remote_odb()
+            objects.fs.fs.cat_file(objects.oid_to_path("0" * 32), start=0, end=1)
+        except FileNotFoundError:
+            return ""
+        except Exception as error:  # of the library that the remote's kind needs
+            return f"it answers {' '.join(str(error).split())}: give DVC user and password, or the right address"
     return ""
 
 
@@ -216,8 +239,13 @@ def _dvc(*arguments: str) -> None:
     command = [sys.executable, "-m", "dvc", *arguments]
     run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=None if watched else subprocess.PIPE, text=True)
     if run.returncode:
-        errors = [line for line in (run.stderr or "").splitlines() if line.startswith("ERROR: ")]
-        what = errors[-1].removeprefix("ERROR: ") if errors else "it failed, as it says above"
+        errors = [
+            line.removeprefix("ERROR: ") for line in (run.stderr or "").splitlines() if line.startswith("ERROR: ")
+        ]
+        causes = [line for line in errors if "failed to transfer" in line]  # the last one only counts them
+        what = [*causes[:1], *errors[-1:], "it failed, as it says above"][0]
+        if "Checkout failed" in what or (watched and arguments[0] == "pull"):
+            raise ReleaseError(_answer() or "it holds none of them")
         raise ReleaseError(f"dvc {arguments[0]}: {what}")
 
 
@@ -235,7 +263,10 @@ def _release_file(config: Sequence[str]) -> Path:
     for file in ("config/config.yaml", *config):
         if not Path(file).is_file():
             raise ReleaseError(f"{file} does not exist: name a file of config/")
-        update_config(merged, yaml.safe_load(Path(file).read_text()) or {})
+        content = yaml.safe_load(Path(file).read_text()) or {}
+        if not isinstance(content, dict):
+            raise ReleaseError(f"{file} is no mapping of settings: write `section: {{key: value}}`")
+        update_config(merged, content)
     return Path("results/published") / load_config(merged).folder / "release.json"
 
 
@@ -251,10 +282,12 @@ def main() -> None:
     parser.add_argument("targets", nargs="*", help="as for Snakemake; restore: by default what was published")
     parser.add_argument("--configfile", nargs="+", default=[], help="overlays, as for Snakemake")
     options = parser.parse_args()
+    if not Path("config/config.yaml").is_file():
+        sys.exit(f"Error: releases are those of a checkout: type `cd {shlex.quote(str(ROOT))}` first")
     try:
         {"publish": publish, "restore": restore}[options.action](options.targets, options.configfile)
-    except (ReleaseError, ConfigError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    except (ReleaseError, ConfigError, OSError, yaml.YAMLError) as error:
+        sys.exit(f"Error: {' '.join(str(error).split()) if isinstance(error, yaml.YAMLError) else error}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from wsss.resampling import resize_labels
+
 
 def jitter_colour(picture: np.ndarray, amounts: list[float], rng: np.random.Generator) -> np.ndarray:
     """Brightness, contrast, saturation and hue jitter, in random order, as torchvision's ``ColorJitter``.
@@ -80,7 +82,7 @@ def scale_and_crop(
     factor = rng.choice(choices) if choices else rng.uniform(*scale)
     height, width = (max(int(side * factor), 1) for side in label.shape)  # a picture may be a pixel wide
     picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
-    label = cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    label = resize_labels(label, (height, width))
     below, right = max(size - height, 0), max(size - width, 0)
     if below or right:
         picture = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_CONSTANT, value=np.rint(fill).tolist())

@@ -54,15 +54,40 @@ def read_pth(path: Path, *, digest: str | None = None) -> dict[str, Tensor]:
     """
     if not Path(path).exists():
         raise CheckpointError(f"{path} is missing: put the checkpoint there")
+    if Path(path).is_dir():
+        raise CheckpointError(f"{path} is a folder: give the file that torch.save wrote, not one that was unpacked")
     check_digest(Path(path), digest or digest_in(Path(path).name))
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # the library raises its own kinds for truncated and foreign files
-        reason = str(error).split("\n")[0][:120]
-        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}): replace it") from None
-    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()) or not tensors:
-        raise CheckpointError(f"{path} does not hold one tensor for each name: save the network's state_dict there")
-    return tensors
+        raise CheckpointError(_unreadable(Path(path), str(error))) from None
+    if _is_state_dict(tensors):
+        return tensors
+    inner = [k for k, v in tensors.items() if _is_state_dict(v)] if isinstance(tensors, dict) else []
+    if inner:
+        raise CheckpointError(f"{path} holds its tensors under '{inner[0]}': save that state_dict alone there")
+    raise CheckpointError(f"{path} does not hold one tensor for each name: save the network's state_dict there")
+
+
+def _is_state_dict(value: object) -> bool:
+    return isinstance(value, dict) and len(value) > 0 and all(isinstance(v, Tensor) for v in value.values())
+
+
+def _unreadable(path: Path, error: str) -> str:
+    """The sentence about a ``.pth`` file that torch does not load, from what it says or what the file begins with."""
+    if more := re.search(r"Unsupported global: GLOBAL ([\w.]+)", error):
+        return (
+            f"{path} holds more than tensors ({more[1]}), which is not read since it could run code: save the "
+            "network's state_dict alone there"
+        )
+    with open(path, "rb") as stream:
+        begins = stream.read(64).lstrip().lower()
+    if begins.startswith(b"version https://git-lfs"):
+        return f"{path} is a pointer of Git LFS, not the file itself: fetch it with `git lfs pull`"
+    if begins.startswith((b"<!doctype", b"<html", b"<?xml")):
+        return f"{path} is a web page, not a checkpoint: download the file itself"
+    reason = "it is empty" if not begins else "it is damaged or of another kind"
+    return f"{path} cannot be read as a checkpoint ({reason}): replace it"
 
 
 def digest_in(name: str) -> str:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wsss.augment import jitter_colour
-from wsss.data import Picture, read_picture
+from wsss.data import Picture, read_picture, squash
 from wsss.progress import Progress
 from wsss.randomness import generator
 from wsss.resuming import Companion, SavedState
@@ -33,7 +33,8 @@ def one_hot(picture: Picture, num_classes: int) -> np.ndarray:
 
 def jittered(picture: Picture, settings: dict, seed: int, epoch: int, index: int) -> np.ndarray:
     """The squashed picture with colour jitter; no crop and no flip, since either would break accumulated maps."""
-    image = read_picture(picture.path, settings["classifier.image_size"])
+    aligned = settings["cam.align_corners"]
+    image = squash(read_picture(picture.path), settings["classifier.image_size"], aligned=aligned)
     return jitter_colour(image, settings["classifier.jitter"], generator("jitter", seed, epoch, index))
 
 

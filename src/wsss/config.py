@@ -8,8 +8,16 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from wsss.config_checks import check_combination, check_data, check_pairs, check_same_network, nearest
+from wsss.config_checks import (
+    check_combination,
+    check_compared,
+    check_data,
+    check_pairs,
+    check_same_network,
+    nearest,
+)
 from wsss.data_settings import Dataset, Submission, Weights
+from wsss.methods import METHODS
 from wsss.setting_types import ConfigError, Name, Place, Section, Seeds
 from wsss.settings import Science
 
@@ -32,15 +40,27 @@ class Table(Section):
     compare_with: str | None = Field(
         None, description="file in `config/paper`, without `.csv`, of published methods to show above the rows"
     )
+    compare: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(
+        [],
+        description="pairs of rows, the one expected to be worse first, whose difference is judged beside the papers' "
+        "claims; name them before anything is scored",
+    )
+    compare_classes_with: str | None = Field(
+        None, description="such a file of the IoU of each class, to show beside that of the rows instead"
+    )
     per_class: bool = Field(
         False, description="one row for each class and super-category instead; `compare_with` then names such numbers"
     )
     measure: Literal["scores", "labels", "boundaries", "methods"] = Field(
         "scores",
         description="scores: mIoU of the final predictions; labels: how good the labels are that train the first "
-        "round, on training pictures; boundaries: recall, precision and F1 of the boundaries of the labels of each "
-        "stage, on training pictures; methods: labels, scores, time and memory of experiments that share their "
-        "segmentation network",
+        "round, on training pictures; boundaries: recall, precision and F1 of the boundaries of labels, see `split`; "
+        "methods: labels, scores, time and memory of experiments that share their segmentation network",
+    )
+    split: Literal["train", "val"] = Field(
+        "train",
+        description="`boundaries`: train: of the labels of each stage, on training pictures; val: of pseudo labels "
+        "that are made of validation pictures for this table alone, by methods that need no saliency map for it",
     )
 
 
@@ -62,7 +82,8 @@ class Pictures(Section):
 
     title: str = Field(description="caption")
     experiments: list[str] = Field([], description="columns of a qualitative figure")
-    count: int = Field(8, ge=1, description="pictures shown, drawn by seed from those with two or more classes first")
+    count: int = Field(8, ge=1, description="pictures shown, drawn by seed")
+    simple: int = Field(0, ge=0, description="so many of them show one class, and come first; the others show more")
     images: list[str] = Field([], description="show these ids instead")
 
 
@@ -70,18 +91,24 @@ class FeatureFigure(Section):
     """A figure of what features show, one column for each experiment, all of the method that the kind belongs to."""
 
     title: str = Field(description="caption")
-    kind: Literal["clouds", "projections", "words"] = Field(
-        description="clouds: descriptors of object and background on the first two eigenvectors of a class; "
-        "projections: pictures of the projections on the patterns of the classes shown (both: `generic`); words: "
-        "pictures of words, maps and labels (`smvwe`)"
+    kind: Literal["clouds", "variance", "seeds", "masks", "projections", "words"] = Field(
+        description="clouds: descriptors of object and background on the first two eigenvectors of a class; variance: "
+        "of a class's descriptors, explained by the first components; masks: pictures with their estimated masks; "
+        "seeds: the same after object seeds of the classifier's CAMs; projections: pictures of the projections on the "
+        "patterns of the classes shown (all these: `generic`); words: pictures of words, maps and labels (`smvwe`)"
     )
     experiments: list[str] = Field(min_length=1, description="names of experiments")
-    count: int = Field(8, ge=1, description="pictures shown, or giving the descriptors of a class")
-    images: list[str] = Field([], description="projections, words: show these ids instead")
-    classes: list[str] = Field([], description="clouds: these classes; empty: the two with the most pictures")
+    count: int = Field(8, ge=1, description="pictures shown, or (clouds) giving the descriptors of a class")
+    simple: int = Field(0, ge=0, description="so many of the pictures shown are of one class, and come first")
+    images: list[str] = Field([], description="show these ids instead")
+    classes: list[str] = Field(
+        [], description="clouds, variance: these classes; empty: the two, or the one, that most pictures show"
+    )
+    components: int = Field(50, ge=2, description="variance: components shown")
 
 
-FIGURES_OF = {"clouds": "generic", "projections": "generic", "words": "smvwe"}  # kind → method
+# kind → method
+FIGURES_OF = dict.fromkeys(("clouds", "variance", "seeds", "masks", "projections"), "generic") | {"words": "smvwe"}
 
 
 WORD = r"^[^./\\\s{}][^/\\\s{}]*$"  # a class or context; the latter is a folder's name
@@ -113,6 +140,14 @@ class Boundaries(Section):
     )
 
 
+class Statistics(Section):
+    """How differences are judged; only tables depend on it."""
+
+    margin: float = Field(
+        1.0, gt=0, description="points of mIoU below which a difference does not matter: such rows count as equivalent"
+    )
+
+
 class Release(Section):
     """What `make publish` gives to the DVC remote: all that its targets are made from, less what is left out."""
 
@@ -137,6 +172,7 @@ class Config(Science):
     )
     weights: Weights = Weights()
     boundaries: Boundaries = Boundaries()
+    statistics: Statistics = Statistics()
     release: Release = Release()
     resuming: Resuming = Resuming()
     seeds: Seeds = Field([0], description="every number is a mean over these")
@@ -147,7 +183,9 @@ class Config(Science):
     feature_figures: dict[Name, FeatureFigure] = Field({}, description="targets by name")
     confusion_figures: dict[Name, ConfusionFigure] = Field({}, description="targets by name")
     submission: Submission = Submission()
-    bound: str | None = Field("fully_supervised", description="the experiment that retention is measured against")
+    full_supervision: str | None = Field(
+        "fully_supervised", description="the experiment whose mIoU retention is a share of; it may pass 100 %"
+    )
 
     @property
     def folder(self) -> str:
@@ -218,8 +256,9 @@ def _check_references(config: Config) -> None:
             with_settings(config, experiment.set)
         except ConfigError as error:
             raise ConfigError(f"Experiment '{name}': {error}") from None
-    if "bound" in config.model_fields_set and config.bound not in (None, *config.experiments):
-        raise ConfigError(f"bound names the experiment '{config.bound}', which is not defined; null means no bound.")
+    full = config.full_supervision
+    if "full_supervision" in config.model_fields_set and full not in (None, *config.experiments):
+        raise ConfigError(f"full_supervision names the experiment '{full}', which is not defined; null: no retention.")
     used = [(f"tables.{n}", row) for n, t in config.tables.items() for row in t.rows]
     used += [(f"sweeps.{n}", s.experiment) for n, s in config.sweeps.items()]
     used += [(f"figures.{n}", e) for n, f in config.figures.items() for e in f.experiments]
@@ -239,8 +278,15 @@ def _check_references(config: Config) -> None:
         _check_rows(config, f"confusion_figures.{name}", figure.experiments, weak=figure.labels == "pseudo")
     for name, table in config.tables.items():
         _check_rows(config, f"tables.{name}", table.rows, weak=table.measure in ("labels", "boundaries"))
+        if table.compare_classes_with and (table.compare_with or table.per_class or table.measure != "scores"):
+            raise ConfigError(
+                f"tables.{name} has compare_classes_with, which belongs to tables of experiments: take it out."
+            )
+        if table.split == "val":
+            _check_validated(config, name, table)
         if table.per_class and table.measure != "scores":
             raise ConfigError(f"tables.{name} has per_class, but measure is {table.measure}: only scores have classes.")
+        check_compared(f"tables.{name}", table)
         if table.measure == "methods":
             check_same_network(
                 f"tables.{name}", {e: with_settings(config, config.experiments[e].set) for e in table.rows}
@@ -262,6 +308,19 @@ def _check_rows(config: Config, where: str, rows: list[str], *, weak: bool) -> N
             raise ConfigError(f"{where} shows '{other}' and '{row}', both labelled '{experiment.label}': rename one.")
         if weak and with_settings(config, experiment.set)["segmentation.supervision"] != "image_labels":
             raise ConfigError(f"{where} shows '{row}', which has no pseudo labels: take it out.")
+
+
+def _check_validated(config: Config, name: str, table: Table) -> None:
+    """A table of validation pictures' labels must be one of boundaries, whose methods can make them."""
+    if table.measure != "boundaries":
+        raise ConfigError(f"tables.{name} has the split val, but measure is {table.measure}: only boundaries have it.")
+    for row in table.rows:
+        method = with_settings(config, config.experiments[row].set)["method"]
+        if not METHODS[method].labels_validation:
+            raise ConfigError(
+                f"tables.{name} shows '{row}' on validation pictures, of which {METHODS[method].title} makes no "
+                "labels: take it out, or set split to train."
+            )
 
 
 def _sentence(error: dict) -> str:

@@ -107,6 +107,24 @@ def check_same_network(where: str, settings: dict[str, dict[str, Any]]) -> None:
                 )
 
 
+def check_compared(where: str, table: Any) -> None:
+    """Pairs to compare are rows of a table whose rows have intervals."""
+    if not table.compare:
+        return
+    if table.measure not in ("scores", "methods") or table.per_class or table.compare_with is not None:
+        raise ConfigError(
+            f"{where} has compare, but only tables of experiments and of methods judge differences: take it out."
+        )
+    known: set[frozenset[str]] = set()
+    for pair in table.compare:
+        for name in pair:
+            if name not in table.rows:
+                raise ConfigError(f"{where} compares '{name}', which is none of its rows{nearest(name, table.rows)}.")
+        if frozenset(pair) in known or len(set(pair)) == 1:
+            raise ConfigError(f"{where} compares {pair}, the same or a pair that it compares already: take it out.")
+        known.add(frozenset(pair))
+
+
 def check_pairs(config: Any) -> None:
     """Pairs name classes of the data; those of a user's folder or of COCO are read later, when labels are measured."""
     if config.dataset.path is not None or config.dataset.coco is not None:
@@ -121,9 +139,13 @@ def check_pairs(config: Any) -> None:
                     )
 
 
+RENAMED = {"bound": "full_supervision"}  # what a key was called before
+
+
 def nearest(key: str, known: Iterable[str]) -> str:
     """The words that suggest the known key closest to ``key``, for the end of a sentence; empty if none is."""
-    match = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    known = list(known)
+    match = [k for k in known if k == RENAMED.get(key)] or difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     if not match:
         leaf = key.rsplit(".", 1)[-1]
         match = [k for k in known if k.rsplit(".", 1)[-1] == leaf][:1]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +46,8 @@ class Picture:
 # --- pictures -----------------------------------------------------------------------------------------------------
 
 
-def read_picture(path: Path, size: int | None = None) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, upright as EXIF asks; squashed to ``size`` × ``size`` px if given.
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB, upright as EXIF asks.
 
     Raises ``DataError`` if the picture is damaged, or says more than 8-bit RGB: 16 bit, transparency.
     """
@@ -138,17 +139,34 @@ def _has_its_end(jpeg: bytes) -> bool:
     return jpeg[at : at + 2] == b"\xff\xd9"
 
 
-def squash(picture: np.ndarray, size: int) -> np.ndarray:
+def squash(picture: np.ndarray, size: int, *, aligned: bool = False) -> np.ndarray:
     """The picture as a ``size`` × ``size`` square, see ``resized``."""
-    return resized(picture, (size, size))
+    return resized(picture, (size, size), aligned=aligned)
 
 
-def resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W) or (H, W, 3) uint8 at ``size``, (height, width): averaged where it shrinks, so that nothing aliases."""
+def resized(picture: np.ndarray, size: tuple[int, int], *, aligned: bool = False) -> np.ndarray:
+    """(H, W) or (H, W, 3) uint8 at ``size``, (height, width): averaged where it shrinks, so that nothing aliases.
+
+    The new pixels tile the picture; ``aligned``: the centres of its corner pixels stay in the corners, which is where
+    networks with ``align_corners`` lay their maps.
+    """
     if picture.shape[:2] == size:
         return picture
+    if aligned:
+        return _corner_to_corner(picture, size)
     shrinks = min(picture.shape[:2]) > min(size)
     return cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def _corner_to_corner(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Each new pixel is the mean of n bilinear samples, spread over all of the picture that it stands for."""
+    steps = [(old - 1) / max(new - 1, 1) for old, new in zip(picture.shape[:2], size, strict=True)]
+    n, m = (max(1, math.ceil(step)) for step in steps)  # down, to the right
+    down, right = steps[0] / n, steps[1] / m
+    to_source = np.array([[right, 0, right * (1 - m) / 2], [0, down, down * (1 - n) / 2]])
+    flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+    samples = cv2.warpAffine(picture, to_source, (m * size[1], n * size[0]), flags=flags, borderMode=border)
+    return cv2.resize(samples, size[::-1], interpolation=cv2.INTER_AREA)
 
 
 def check_size(path: Path, array: np.ndarray, size: tuple[int, int]) -> None:

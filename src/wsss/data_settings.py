@@ -91,6 +91,9 @@ class Saliency(Section):
         None, pattern=r"^[0-9a-f]{64}$", description="of the archive of maps or of the model; needed with `url`"
     )
     batch_size: int = Field(8, ge=1, description="pictures that the model sees at once")
+    detector: str | None = Field(
+        None, min_length=1, description="which detector the maps are of, as tables call it; null: U²-Net for `model`"
+    )
 
 
 class Submission(Section):
@@ -137,6 +140,14 @@ class Dataset(Section):
     def folder(self) -> str:
         """The folder under ``results/`` of what depends on the data alone; ``""`` if ``path`` gives no name."""
         return self.name or (PurePath(self.path).name if self.path else self.made_of)
+
+    @property
+    def saliency_detector(self) -> str:
+        """Which detector the saliency maps are of, as tables say it."""
+        if self.saliency is not None and (self.saliency.detector or self.saliency.model):
+            return self.saliency.detector or "U²-Net"
+        embedded = (self.path, self.voc2012, self.coco, self.saliency) == (None, None, None, None)
+        return "drawn from true masks" if embedded else "of a detector that is not named"
 
 
 class WeightFile(Section):

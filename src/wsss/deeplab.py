@@ -113,10 +113,11 @@ class DeepLabV2(nn.Module):
 def segmentation_loss(logits: Tensor, labels: Tensor, *, stride: int = 1, align_corners: bool = True) -> Tensor:
     """Mean cross-entropy over labelled pixels (255 is ignored) of logits upsampled to (B, H, W) uint8 labels.
 
-    Only every ``stride``-th label in both directions is compared; with aligned corners and H, W of the form
-    ``stride·k + 1`` the samples lie exactly on them.  A batch without any labelled pixel gives 0, not NaN.
+    With aligned corners and H, W of the form ``stride·k + 1``, only every ``stride``-th label in both directions is
+    compared: the samples lie exactly on them.  A batch without any labelled pixel gives 0, not NaN.
     """
-    labels = labels[:, ::stride, ::stride]
+    if align_corners and all(side % stride == 1 % stride for side in labels.shape[-2:]):
+        labels = labels[:, ::stride, ::stride]
     scores = upsample_logits(logits, tuple(labels.shape[-2:]), align_corners=align_corners)
     return _cross_entropy(scores, labels.long())
 
@@ -127,25 +128,25 @@ def multi_scale_logits(
     scales: Sequence[float] = (0.5, 0.75),
     *,
     recompute_scale_factor: bool = True,
-    align_corners: bool = False,
+    aligned_stride: int | None = None,
 ) -> list[Tensor]:
     """Logits of ``x``, then of ``x`` at each scale on its own grid, last their pixelwise maximum on the first's grid.
 
-    x: (B, 3, H, W) normalised pictures; ``recompute_scale_factor`` see ``scale_input``.
+    x: (B, 3, H, W) normalised pictures; the other arguments: see ``scale_input``.
     """
-    sizes = [x, *(scale_input(x, s, recompute_scale_factor=recompute_scale_factor) for s in scales)]
-    outputs = [network(v) for v in sizes]
-    grid = tuple(outputs[0].shape[-2:])
-    on_grid = [outputs[0], *(upsample_logits(o, grid, align_corners=align_corners) for o in outputs[1:])]
+    form = {"recompute_scale_factor": recompute_scale_factor, "aligned_stride": aligned_stride}
+    outputs = [network(v) for v in (x, *(scale_input(x, s, **form) for s in scales))]
+    grid, aligned = tuple(outputs[0].shape[-2:]), aligned_stride is not None
+    on_grid = [outputs[0], *(upsample_logits(o, grid, align_corners=aligned) for o in outputs[1:])]
     return [*outputs, torch.stack(on_grid).amax(0)]
 
 
-def multi_scale_loss(outputs: Sequence[Tensor], labels: Tensor) -> Tensor:
+def multi_scale_loss(outputs: Sequence[Tensor], labels: Tensor, *, align_corners: bool = False) -> Tensor:
     """Sum over ``multi_scale_logits`` of the mean cross-entropy with the labels on each one's own grid (255 ignored).
 
     labels: (B, H, W) uint8.  An output without any labelled cell adds 0, where the published loss is NaN.
     """
-    grids = [resize_labels(labels, tuple(o.shape[-2:])) for o in outputs]
+    grids = [resize_labels(labels, tuple(o.shape[-2:]), align_corners=align_corners) for o in outputs]
     return sum(_cross_entropy(o, target.long()) for o, target in zip(outputs, grids, strict=True))
 
 

@@ -1,8 +1,8 @@
-"""Scores a segmentation network against true masks, and says under which conditions."""
+"""Scores a segmentation network against true masks."""
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,11 @@ from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, iou, mean_iou, pixel_accuracy
 from wsss.parallel import map_stream
 from wsss.parts import gather
+from wsss.picture_counts import MODES, PictureCounts, gathered, read_counts, sparse, total, write_counts
 from wsss.progress import Progress
 from wsss.segmentation import predict_probabilities
 
-COMPARED = "confusion.json"  # a part's confusion matrices
+COUNTS = "counts.npz"  # of a part's pictures
 
 
 def evaluate(
@@ -31,16 +32,20 @@ def evaluate(
     *,
     metrics: Path,
     per_class: Path,
+    counts: Path,
     progress: Progress,
     **prediction,
 ) -> None:
     """Scores predictions with and without CRF against ``masks``; writes metrics, per-class IoU, and the predictions.
 
+    ``counts``: where the confusion of each picture goes (``wsss.picture_counts``), whose sum the scores are of.
     ``prediction``: the further arguments of ``compare``.
     """
-    sums = compare(pictures, masks, len(class_names), settings, progress=progress, **prediction)
+    compared = compare(pictures, masks, len(class_names), settings, progress=progress, **prediction)
+    sums = {name: total(getattr(compared, name), len(class_names)) for name in MODES}
     scores = {name: _scores_of(matrix, class_names) for name, matrix in sums.items()}
-    report = {"images": len(pictures), **scores, "conditions": conditions_of(settings)}
+    write_counts(counts, compared)
+    report = {"images": len(pictures), **scores}
     with written_aside(metrics) as aside:
         aside.write_text(json.dumps(report, indent=2) + "\n")
     with written_aside(per_class) as aside, open(aside, "w", newline="") as stream:
@@ -59,8 +64,8 @@ def evaluate_part(
     **prediction,
 ) -> None:
     """Writes the predictions on some of the pictures, and beside ``manifest`` how they compare, for ``compare``."""
-    sums = compare(pictures, masks, len(class_names), settings, manifest=manifest, **prediction)
-    (manifest.parent / COMPARED).write_text(json.dumps({name: matrix.tolist() for name, matrix in sums.items()}))
+    compared = compare(pictures, masks, len(class_names), settings, manifest=manifest, **prediction)
+    write_counts(manifest.parent / COUNTS, compared)
 
 
 def compare(
@@ -76,26 +81,24 @@ def compare(
     workers: int = 1,
     parts: Sequence[Path] = (),
     key: str | None = None,
-) -> dict[str, np.ndarray]:
-    """Writes predictions and returns their confusion matrices, (C, C) int64, without ("raw") and with CRF ("crf").
+) -> PictureCounts:
+    """Writes predictions and returns how they compare with ``masks``, picture by picture, without and with CRF.
 
     ``count``: classes, background included.  ``parts``: what ``evaluate_part`` has done, which is taken over.  ``key``:
     see ``image_folder``.
     """
     with image_folder(folder, manifest, key) as aside, _folder_of_raw_labels(folder, key) as raw:
         folders, taken = {"raw": Path(raw), "crf": aside}, gather(parts, aside)
-        gathered = {image_id for part in taken for image_id in read_manifest(part / "manifest.csv")}
-        left = [p for p in pictures if p.image_id not in gathered]
+        there = {image_id for part in taken for image_id in read_manifest(part / "manifest.csv")}
+        left = [p for p in pictures if p.image_id not in there]
         done = lambda p: all(is_done(f, p.image_id) for f in folders.values())  # noqa: E731
         predicted = predict_probabilities(left, count, settings, checkpoint, progress, workers, done)
         for picture, labels in map_stream(partial(_both_labels, settings=settings), predicted, workers):
             for name, label in labels.items():
                 write_label(folders[name] / f"{picture.image_id}.png", label)
-        sums = {name: _confusion_of(f, progress(left, len(left)), masks, count) for name, f in folders.items()}
-        for part in taken:
-            for name, matrix in json.loads((part / COMPARED).read_text()).items():
-                sums[name] += np.array(matrix)
-    return sums
+        mine = {name: sparse(_confusions(f, progress(left, len(left)), masks, count)) for name, f in folders.items()}
+        every = [PictureCounts(tuple(p.image_id for p in left), **mine), *(read_counts(p / COUNTS) for p in taken)]
+    return gathered(every, [p.image_id for p in pictures])
 
 
 def _folder_of_raw_labels(folder: Path, key: str | None) -> AbstractContextManager:
@@ -103,12 +106,10 @@ def _folder_of_raw_labels(folder: Path, key: str | None) -> AbstractContextManag
     return kept_folder(folder.with_name(f"{folder.name}_raw"), key) if key else TemporaryDirectory()
 
 
-def _confusion_of(labels: Path, pictures: Iterable[Picture], masks: dict[str, Path], count: int) -> np.ndarray:
-    total = np.zeros((count, count), np.int64)
+def _confusions(labels: Path, pictures: Iterable[Picture], masks: dict[str, Path], count: int) -> Iterator[np.ndarray]:
     for picture in pictures:
         label = read_label(labels / f"{picture.image_id}.png")
-        total += confusion_matrix(label, read_label(masks[picture.image_id]), count)
-    return total
+        yield confusion_matrix(label, read_label(masks[picture.image_id]), count)
 
 
 def _both_labels(
@@ -126,23 +127,3 @@ def _scores_of(confusion: np.ndarray, class_names: list[str]) -> dict:
         "pixel_accuracy": pixel_accuracy(confusion),
         "iou": dict(zip(class_names, values, strict=True)),
     }
-
-
-INITS = {"imagenet": "ImageNet", "coco": "MS-COCO"}
-
-
-def conditions_of(settings: dict) -> dict:
-    """Under which conditions a score was obtained, for tables to say."""
-    keys = [k for k in settings if k.startswith("prediction.") and "crf" not in k]
-    conditions = {k.removeprefix("prediction."): settings[k] for k in keys}
-    conditions |= {k: v for k, v in settings.items() if k.startswith("first_round.")}
-    conditions["crf"] = f"with and without ({settings['prediction.crf.iterations']} iterations)"
-    conditions["backbone"] = settings["segmentation.backbone"]
-    if settings["segmentation.supervision"] == "checkpoint":
-        return conditions | {"init": settings["segmentation.checkpoint"]}
-    conditions["init"] = INITS[settings["segmentation.init"]]
-    # Where paper and published code differ in a formula, a setting that ends in `rule` says which it is.
-    rules = {v for k, v in settings.items() if k.endswith("rule")}
-    if rules:
-        conditions["rules"] = rules.pop() if len(rules) == 1 else "code and paper"
-    return conditions

@@ -37,19 +37,21 @@ def method_table(
     metrics: Sequence[Path],
     measured: Mapping[str, Sequence[tuple[Path, Path]]],
     chains: Mapping[str, Sequence[Sequence[Path]]],
-    bound: str | None,
+    reference: str | None,
+    intervals: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row for each experiment, in the order of ``rows``; means over seeds and sample standard deviations.
 
     ``rows``: experiment → ``method`` and ``label`` as tables call them, and ``stage``, the name under which the labels
     that train its first round are measured (None: it has none).  ``metrics``: as for ``read_scores``, of the rows and,
-    if it is none of them, the ``bound``.  ``measured``: experiment → for each seed its ``quality.csv`` and
+    if it is none of them, the ``reference``.  ``measured``: experiment → for each seed its ``quality.csv`` and
     ``boundaries.csv``.  ``chains``: experiment → for each seed the ``provenance.json`` of all its stages.
+    ``intervals``: of the experiments (``wsss.intervals.score_intervals``), whose columns follow the mIoU.
     Columns: experiment, method, label, label_miou (of pixels with a label), label_coverage (the share of these),
-    label_miou_255_as_error, boundary_f1, miou and miou_without_crf (%, each with its std), retention (% of the bound's
+    label_miou_255_as_error, boundary_f1, miou and miou_without_crf (%, each with its std), retention (% of its
     mIoU), ``COSTS``, seeds.
     """
-    experiments = list(dict.fromkeys([*rows, *([bound] if bound else [])]))
+    experiments = list(dict.fromkeys([*rows, *([reference] if reference else [])]))
     scores = read_scores(experiments, seeds, metrics)
     for e, row in rows.items():
         for number, seed in enumerate(seeds):
@@ -64,10 +66,12 @@ def method_table(
     spread = [*QUALITY.values(), "boundary_f1", *MODES.values()]
     every = scores.reindex(columns=["experiment", "seed", *spread, *COSTS])
     table = over_seeds(every, ["experiment"], [*spread, *COSTS]).set_index("experiment")
-    if bound:
-        table["retention"] = 100 * table["miou"] / table.loc[bound, "miou"]
-    table = table.loc[list(rows)].reset_index()
+    if reference:
+        table["retention"] = 100 * table["miou"] / table.loc[reference, "miou"]
+    table = table.loc[list(rows)].join(intervals).rename_axis("experiment").reset_index()
     table.insert(1, "method", [row["method"] for row in rows.values()])
     table.insert(2, "label", [row["label"] for row in rows.values()])
-    columns = ["experiment", "method", "label", *(f"{s}{kind}" for s in spread for kind in ("", "_std"))]
-    return table[[*columns, *(["retention"] if bound else []), *COSTS, "seeds"]]
+    columns = [f"{s}{kind}" for s in spread for kind in ("", "_std")]
+    after = columns.index("miou_std") + 1
+    columns = ["experiment", "method", "label", *columns[:after], *intervals, *columns[after:]]
+    return table[[*columns, *(["retention"] if reference else []), *COSTS, "seeds"]]

@@ -41,6 +41,8 @@ class Method:
     stages: Mapping[str, Stage]
     labels: Callable[[Settings], str]  # the stage whose labels train the first round
     measured: tuple[Measured, ...] = ()
+    # Whether its rules make these labels of validation pictures, too: they lie in the stage's folder ``val``.
+    labels_validation: bool = False
     # The settings that tell, in the names of later artifacts, whose labels they were made from.
     chosen_by: frozenset[str] = frozenset({"method"})
     # Role → the stage behind it, where the settings choose between stages.

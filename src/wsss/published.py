@@ -15,7 +15,17 @@ from wsss.config import Config
 from wsss.variants import Plan
 
 COPIED = {"tables": ("tables/*.csv", "tables/*.md"), "curves": ("figures/*.csv",), "histories": ("*/*/*/history.csv",)}
-SCORES = ("miou", "miou_std", "miou_without_crf", "miou_without_crf_std", "retention", "label_miou", "label_miou_std")
+SCORES = (
+    "miou",
+    "miou_std",
+    "miou_low",
+    "miou_high",
+    "miou_without_crf",
+    "miou_without_crf_std",
+    "retention",
+    "label_miou",
+    "label_miou_std",
+)
 # What the bars of a table of experiments are → what they are called.
 BARS = {"miou": "val mIoU (%)", "label_miou": "mIoU of the labels (%)"}
 HEADER = """\
@@ -47,7 +57,7 @@ def scores(tables: Sequence[Path]) -> dict[str, dict[str, float]]:
     for rows in map(_rows, tables):
         for row in rows:
             values = {k: round(float(row[k]), 4) for k in SCORES if row.get(k)}
-            if "experiment" in row and values:
+            if {"experiment", "seeds"} <= row.keys() and values:  # not the scores of each seed
                 found.setdefault(row["experiment"], {}).update(values, seeds=int(row["seeds"]))
     return found
 

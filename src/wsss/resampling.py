@@ -1,14 +1,16 @@
-"""Input sizes at which feature maps lie exactly on the picture, and resampling that keeps them there."""
+"""Resampling that keeps feature maps and labels where they lie on the picture.
 
+Corner to corner (``align_corners``), the centres of the first and the last sample of both grids lie on each other; else
+both grids tile the picture.
+"""
+
+from typing import TypeVar
+
+import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-
-def aligned_size(base: int, scale: float, stride: int) -> int:
-    """``base · scale`` px, moved to the form ``stride·k + 1`` if ``base`` has it: its cells then meet the corners."""
-    if (base - 1) % stride:
-        return round(base * scale)
-    return round((base - 1) * scale / stride) * stride + 1
+Labels = TypeVar("Labels", np.ndarray, Tensor)
 
 
 def upsample_logits(logits: Tensor, size: tuple[int, int], *, align_corners: bool = True) -> Tensor:
@@ -16,12 +18,20 @@ def upsample_logits(logits: Tensor, size: tuple[int, int], *, align_corners: boo
     return F.interpolate(logits, size, mode="bilinear", align_corners=align_corners)
 
 
-def scale_input(x: Tensor, scale: float, *, recompute_scale_factor: bool = True) -> Tensor:
+def scale_input(
+    x: Tensor, scale: float, *, recompute_scale_factor: bool = True, aligned_stride: int | None = None
+) -> Tensor:
     """Pictures (B, 3, H, W) at ``scale``, sides rounded down.
 
     ``recompute_scale_factor=True`` samples at steps of old by new side, as torch did before 1.6 and so the published
     numbers; false at steps of 1/scale, which differs where a side is rounded (321 · 0.5).
+    ``aligned_stride``: of a network whose logits are laid corner to corner; the picture then is, too, at the nearest
+    sides of the form ``stride·k + 1``, and the other argument does nothing.
     """
+    if aligned_stride is not None:
+        cells = [round((side * scale - 1) / aligned_stride) for side in x.shape[-2:]]
+        size = tuple(aligned_stride * max(k, 1) + 1 for k in cells)
+        return x if size == x.shape[-2:] else upsample_logits(x, size)
     if scale == 1:
         return x
     return F.interpolate(
@@ -29,6 +39,19 @@ def scale_input(x: Tensor, scale: float, *, recompute_scale_factor: bool = True)
     )
 
 
-def resize_labels(labels: Tensor, size: tuple[int, int]) -> Tensor:
-    """(B, H, W) uint8 labels → (B, *size), nearest: each cell takes the label at its centre, as Pillow does."""
-    return F.interpolate(labels[:, None], size, mode="nearest-exact")[:, 0]
+def resize_labels(labels: Labels, size: tuple[int, int], *, align_corners: bool = False) -> Labels:
+    """(..., H, W) labels → (..., *size): each cell takes the label at its centre, on the grid of ``upsample_logits``.
+
+    Not corner to corner, this is Pillow's ``NEAREST``, which published code uses.
+    """
+    (rows, columns) = (_nearest(*sides, align_corners) for sides in zip(labels.shape[-2:], size, strict=True))
+    return labels[..., rows[:, None], columns]
+
+
+def _nearest(old: int, new: int, align_corners: bool) -> np.ndarray:
+    """For each of ``new`` cells the index, among ``old``, at its centre; in whole numbers, so exact."""
+    cells = np.arange(new)
+    if align_corners:
+        intervals = max(new - 1, 1)
+        return (2 * cells * (old - 1) + intervals) // (2 * intervals)
+    return (2 * cells + 1) * old // (2 * new)

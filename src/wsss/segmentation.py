@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,12 +17,13 @@ from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.crf import refine
 from wsss.data import DataError, Picture, read_picture, squash
 from wsss.deeplab import DeepLabV2, multi_scale_logits, multi_scale_loss, segmentation_loss
+from wsss.input_sizes import aligned_size
 from wsss.label_io import read_label, write_label
 from wsss.parallel import map_stream
 from wsss.parts import gather
 from wsss.progress import Progress
 from wsss.randomness import generator
-from wsss.resampling import aligned_size, scale_input, upsample_logits
+from wsss.resampling import resize_labels, scale_input, upsample_logits
 from wsss.resuming import SavedState
 from wsss.training import device, train, write_history
 
@@ -98,12 +98,9 @@ def train_segmentation(
         images, labels = batch
         x = network.backbone.normalise(images)
         if not s["loss_scales"]:
-            aligned = s["align_corners"]  # only then do every second label and every second sample coincide
-            stride = LOSS_STRIDE if aligned else 1
-            return segmentation_loss(network(x).float(), labels, stride=stride, align_corners=aligned)
-        sampling = {k: s[k] for k in ("recompute_scale_factor", "align_corners")}
-        outputs = multi_scale_logits(network, x, s["loss_scales"], **sampling)
-        return multi_scale_loss([o.float() for o in outputs], labels)
+            return segmentation_loss(network(x).float(), labels, stride=LOSS_STRIDE, align_corners=s["align_corners"])
+        outputs = multi_scale_logits(network, x, s["loss_scales"], **_scaling(settings))
+        return multi_scale_loss([o.float() for o in outputs], labels, align_corners=s["align_corners"])
 
     rows = train(
         network,
@@ -130,14 +127,14 @@ def _augmented(
     picture: Picture, path: Path, s: dict, fill: tuple, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """A training sample of the ``segmentation.*`` settings: (size, size, 3) picture and (size, size) label, uint8."""
-    label = read_label(path)
+    image, label = read_picture(picture.path), read_label(path)
     if s["crop"] is not None:
-        image = read_picture(picture.path)
         image, label = scale_and_crop(image, label, s["crop"], s["scale"], s["scale_choices"], fill, rng)
     else:
-        size = s["image_size"]
-        label = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST)
-        image, label = scale_crop_flip(read_picture(picture.path, size), label, s["scale"], fill, rng)
+        size, aligned = s["image_size"], s["align_corners"]
+        image = squash(image, size, aligned=aligned)
+        label = resize_labels(label, (size, size), align_corners=aligned)
+        image, label = scale_crop_flip(image, label, s["scale"], fill, rng)
     return jitter_colour(image, s["jitter"], rng) if any(s["jitter"]) else image, label
 
 
@@ -181,8 +178,9 @@ def read_whole(picture: Picture) -> list[np.ndarray]:
 
 def _read_squashed(picture: Picture, settings: dict) -> list[np.ndarray]:
     image, base = read_picture(picture.path), settings["segmentation.image_size"]
-    stride = settings["segmentation.output_stride"]
-    return [squash(image, aligned_size(base, scale, stride)) for scale in settings["prediction.scales"]]
+    stride, aligned = settings["segmentation.output_stride"], settings["segmentation.align_corners"]
+    sides = [aligned_size(base, scale, stride) for scale in settings["prediction.scales"]]
+    return [squash(image, side, aligned=aligned) for side in sides]
 
 
 def _inputs(network: DeepLabV2, images: list[Tensor], settings: dict) -> list[Tensor]:
@@ -190,8 +188,15 @@ def _inputs(network: DeepLabV2, images: list[Tensor], settings: dict) -> list[Te
     inputs = [network.backbone.normalise(image.to(device())) for image in images]
     if not settings["prediction.original_size"]:
         return inputs
-    recompute = settings["segmentation.recompute_scale_factor"]
-    return [scale_input(inputs[0], s, recompute_scale_factor=recompute) for s in settings["prediction.scales"]]
+    return [scale_input(inputs[0], s, **_scaling(settings)) for s in settings["prediction.scales"]]
+
+
+def _scaling(settings: dict) -> dict:
+    """How ``scale_input`` samples."""
+    return {
+        "recompute_scale_factor": settings["segmentation.recompute_scale_factor"],
+        "aligned_stride": settings["segmentation.output_stride"] if settings["segmentation.align_corners"] else None,
+    }
 
 
 @torch.inference_mode()

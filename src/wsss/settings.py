@@ -49,10 +49,10 @@ class Attention(Section):
 
 
 class Integral(Section):
-    """The integral attention model (IAM), trained on the accumulated maps."""
+    """The integral attention model (IAM), trained on the accumulated maps (published: on the classifier's schedule)."""
 
-    epochs: int = Field(3, ge=1, description="passes over the training pictures")
-    batch_size: int = Field(8, ge=1, description="pictures in a step")
+    epochs: int = Field(3, ge=1, description="passes over the training pictures (published: 15)")
+    batch_size: int = Field(8, ge=1, description="pictures in a step (published: 5)")
     optimiser: Optimiser = Optimiser()
 
 
@@ -74,7 +74,7 @@ class Fusion(Section):
     )
     confident_attention: Share = Field(0.8, description="background with an OA-CAM above this is 255")
     minimum_foreground: Share = Field(
-        0.01, description="a label with less foreground than this share is all 255, once objects are mined"
+        0.01, description="a pseudo label with less foreground than this share is all 255, mined or not"
     )
 
 
@@ -92,6 +92,12 @@ class CRF(Section):
     enabled: bool = Field(True, description="refine predictions on the training pictures (evaluation reports both)")
     minimum_probability: Share = Field(0.05, description="only classes that reach it somewhere are refined")
     size: int | None = Field(None, ge=8, description="side of the square it works on, px; null: the picture's own size")
+    reference_size: int | None = Field(
+        None,
+        ge=8,
+        description="longer side, px, of the pictures that the kernels' widths are meant for (DeepLab's: 500), which "
+        "they are scaled from; null: widths are in px of whatever picture it works on (published)",
+    )
     iterations: int = Field(10, ge=1, description="mean-field iterations")
     positional_weight: float = Field(3.0, description="weight of the smoothness kernel")
     positional_std: float = Field(1.0, gt=0, description="its width, px")
@@ -105,7 +111,7 @@ class Segmentation(Section):
 
     supervision: Literal["image_labels", "full", "checkpoint"] = Field(
         "image_labels",
-        description="`full` trains on true masks: the bound, used by `fully_supervised` only; `checkpoint` trains "
+        description="`full` trains one round on true masks (`fully_supervised` only); `checkpoint` trains "
         "nothing and scores `segmentation.checkpoint`",
     )
     checkpoint: str | None = Field(
@@ -155,7 +161,9 @@ class Prediction(Section):
     """Inference of the segmentation network."""
 
     original_size: bool = Field(
-        False, description="pictures keep their size (published); false: squashed as in training"
+        False,
+        description="pictures keep their size (published), aligned corners add or take a few px; "
+        "false: squashed as in training",
     )
     scales: list[Factor] = Field([1.0], min_length=1, description="input scales")
     reduce: Literal["mean", "max"] = Field("mean", description="over scales and flips (published: max of logits)")

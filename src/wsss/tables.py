@@ -1,4 +1,4 @@
-"""The numbers behind every table: scores over seeds, the paper's directions, per-class IoU, labels stage by stage.
+"""The numbers behind every table: scores over seeds and of each seed, per-class IoU, labels stage by stage.
 
 All scores in the tables are percentages.  Tables keep a mean and its spread in columns ``x`` and ``x_std`` (sample
 standard deviation over seeds, NaN for one seed); ``wsss.pages`` prints them as "mean ± std".
@@ -8,21 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from wsss.methods import MEASURED
 
 MODES = {"crf": "miou", "raw": "miou_without_crf"}  # key in metrics.json → column
-
-# What the conditions in metrics.json are called, where their names do not read well.
-CONDITIONS = {
-    "reduce": "scales joined by",
-    "init": "initial weights",
-    "crf": "CRF",
-    "first_round.scales": "first-round scales",
-    "first_round.filter_by_labels": "first-round predictions",
-}
 
 STAGE_NAMES = {measured.name: measured.title for measured in MEASURED}
 
@@ -71,92 +61,73 @@ def over_seeds(scores: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) 
 
 
 def experiment_table(
-    scores: pd.DataFrame, labels: dict[str, str], stated: Mapping[str, float], bound: str | None
+    scores: pd.DataFrame,
+    labels: dict[str, str],
+    stated: Mapping[str, float],
+    reference: str | None,
+    intervals: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row per experiment in ``labels`` (name → label), in that order.
 
-    Columns: experiment, label, miou, miou_std, miou_without_crf, miou_without_crf_std, seeds, retention (% of the
-    ``bound``'s mIoU with CRF; absent without a bound), paper (the mIoU in % that ``stated`` has for the experiment).
+    Columns: experiment, label, miou, miou_std, those of ``intervals`` (``wsss.intervals.score_intervals``),
+    miou_without_crf, miou_without_crf_std, seeds, retention (% of the ``reference``'s mIoU with CRF, which may pass
+    100; absent without a reference), paper (the mIoU in % that ``stated`` has for the experiment).
     """
     table = over_seeds(scores, ["experiment"], list(MODES.values())).set_index("experiment")
-    if bound is not None:
-        table["retention"] = 100 * table["miou"] / table.loc[bound, "miou"]
+    table = table.join(intervals) if intervals is not None else table
+    if reference is not None:
+        table["retention"] = 100 * table["miou"] / table.loc[reference, "miou"]
     table["paper"] = pd.Series(stated, dtype=float)
     table = table.loc[list(labels)].reset_index()
     table.insert(1, "label", list(labels.values()))
+    first = ["experiment", "label", "miou", "miou_std", *([] if intervals is None else intervals)]
     last = [c for c in ("seeds", "retention", "paper") if c in table]
-    return table[[c for c in table if c not in last] + last]
+    return table[[*first, *(c for c in table if c not in (*first, *last)), *last]]
 
 
-def direction_table(scores: pd.DataFrame, labels: dict[str, str], pairs: pd.DataFrame) -> pd.DataFrame:
-    """Whether the paper's order of two experiments is found here, with CRF, for pairs that are both in ``labels``.
+def seed_table(labels: Mapping[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
+    """The scores in % behind every mean: one row for each experiment and seed.
 
-    ``pairs``: columns worse, better.  Differences are taken seed by seed; their sample standard deviation is the
-    yardstick.  Columns: worse, better, difference, difference_std, seeds, verdict.
+    ``files`` as in ``read_scores``.  Columns: experiment, label, seed, miou, miou_without_crf, and for each class its
+    IoU with CRF as ``iou_{class}``, NaN if it neither occurs nor is predicted.
     """
-    by_seed = scores.pivot_table(index="seed", columns="experiment", values="miou", aggfunc="first", dropna=False)
-    rows = []
-    for worse, better in pairs[["worse", "better"]].itertuples(index=False):
-        if worse in labels and better in labels:
-            difference = (by_seed[better] - by_seed[worse]).dropna()
-            mean, spread, count = difference.mean(), difference.std(ddof=1), len(difference)
-            rows.append((labels[worse], labels[better], mean, spread, count, verdict(mean, spread, count)))
-    return pd.DataFrame(rows, columns=["worse", "better", "difference", "difference_std", "seeds", "verdict"])
-
-
-def verdict(difference: float, spread: float, seeds: int) -> str:
-    """In words: does a difference in the expected direction exceed its standard deviation over ``seeds``?"""
-    if seeds == 0 or not np.isfinite(difference):
-        return "no score: no verdict"
-    if seeds == 1:
-        return "one seed: no verdict"
-    if abs(difference) <= spread:
-        return "inside one std"
-    return "holds beyond one std" if difference > 0 else "opposite beyond one std"
+    table = read_scores(list(labels), seeds, files)
+    table.insert(1, "label", table["experiment"].map(dict(labels)))
+    file_of = dict(zip([(e, s) for e in labels for s in seeds], files, strict=True))
+    classes = [read_metrics(file_of[key])["crf"]["iou"] for key in zip(table["experiment"], table["seed"], strict=True)]
+    return table.join(100 * pd.DataFrame(classes, dtype=float).add_prefix("iou_"))
 
 
 def class_table(labels: dict[str, str], seeds: Sequence[int], files: Sequence[Path]) -> pd.DataFrame:
     """IoU in % per class with CRF, mean over seeds: one row per class, one column per label; the last row is the mIoU.
 
-    ``files`` as in ``read_scores``.  A class that neither occurs nor is predicted is NaN; the mIoU is the evaluation's
-    own, over the classes that occur.
+    ``files`` as in ``read_scores``.  A class that neither occurs nor is predicted, with one of the seeds or more, is
+    NaN: a mean of the others would not be over seeds.  The mIoU is the evaluation's own, over the classes that occur.
     """
     columns = {}
     for number, label in enumerate(labels.values()):
         chunk = files[number * len(seeds) : (number + 1) * len(seeds)]
         scores = [read_metrics(f)["crf"] for f in chunk]
         runs = [pd.Series({**s["iou"], "mIoU": s["miou"]}, dtype=float) for s in scores]
-        columns[label] = 100 * pd.concat(runs, axis=1).mean(axis=1)
+        columns[label] = 100 * pd.concat(runs, axis=1).mean(axis=1, skipna=False)
     return pd.DataFrame(columns).rename_axis("class").reset_index()
 
 
-def conditions_note(files: Sequence[Path]) -> str:
-    """How the scores were obtained, in a sentence; says so if the evaluations differ.
-
-    A condition may be one of some evaluations only: there are no first-round predictions without a second round.
-    """
-    reports = [read_metrics(f) for f in files]
-    found = [r.get("conditions", {}) for r in reports]
-    parts = [f"{' or '.join(dict.fromkeys(str(r.get('images')) for r in reports))} images"]
-    for key in dict.fromkeys(k for f in found for k in f):
-        having = [f[key] for f in found if f.get(key) is not None]
-        values = list(dict.fromkeys(_in_words(key, v) for v in having))
-        where = "" if len(having) == len(found) else ", where it applies"
-        if values:
-            parts.append(f"{CONDITIONS.get(key, key.replace('_', ' '))} {' or '.join(values)}{where}")
-    return f"Evaluation: {'; '.join(parts)}."
-
-
 def sweep_table(
-    values: Sequence, seeds: Sequence[int], files: Sequence[Path], stated: Mapping[str, float] | None = None
+    values: Sequence,
+    seeds: Sequence[int],
+    files: Sequence[Path],
+    stated: Mapping[str, float] | None = None,
+    intervals: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The points of a curve: value, seeds, and mean and std of the mIoU with and without CRF, in %.
 
     ``stated``: value → the paper's mIoU (%) with these settings; if there are any, they are the column ``paper``.
+    ``intervals``: of the values as text, from ``wsss.intervals.score_intervals``, whose columns are added.
     """
-    scores = read_scores([json.dumps(v) for v in values], seeds, files)
+    scores = read_scores([str(v) for v in values], seeds, files)
     table = over_seeds(scores, ["experiment"], list(MODES.values())).rename(columns={"experiment": "value"})
-    table["value"] = [str(v) for v in values]
+    table = table.join(intervals, on="value") if intervals is not None else table
     if stated:
         table["paper"] = table["value"].map(stated).astype(float)
     return table
@@ -189,11 +160,3 @@ def stage_quality_table(labels: dict[str, str], seeds: Sequence[int], files: Seq
 
 def _percent(score: float | None) -> float:
     return float("nan") if score is None else 100 * score
-
-
-def _in_words(key: str, value) -> str:
-    if key == "first_round.filter_by_labels":
-        return "keep the image's classes only" if value else "keep all classes"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -53,7 +53,7 @@ from wsss.plain_cam.labels import cam_label
 from wsss.variants import Plan
 
 overlay = yaml.safe_load({overlay!r})
-config = load_config({{"experiments": overlay["experiments"], "bound": None}})
+config = load_config({{"experiments": overlay["experiments"], "full_supervision": None}})
 plan = Plan(config)
 print(sorted(variant.stage for variant in plan.chain(plan.settings("plain_cam"))))
 picture = Picture("a", "train", 3, 1, (2, 3), None, None)

@@ -176,7 +176,7 @@ def test_a_context_is_no_path(context: str):
         load_config({"experiments": {"one": {"label": ""}}, "confusion_figures": {"f": figure}})
 
 
-def test_the_bound_has_no_pseudo_labels():
+def test_full_supervision_has_no_pseudo_labels():
     figure = {"title": "", "experiments": ["full"], "pairs": [["boat", "bird"]]}
     raw = {"experiments": {"full": {"label": "bound", "set": {"segmentation.supervision": "full"}}}}
     assert load_config({**raw, "confusion_figures": {"f": figure | {"labels": "final"}}})
@@ -185,7 +185,7 @@ def test_the_bound_has_no_pseudo_labels():
 
 
 @pytest.mark.parametrize("measure", ["labels", "boundaries"])
-def test_tables_of_labels_take_no_bound(measure):
+def test_tables_of_labels_take_no_full_supervision(measure):
     raw = {"experiments": {"full": {"label": "bound", "set": {"segmentation.supervision": "full"}}}}
     table = {"title": "", "rows": ["full"], "measure": measure}
     with pytest.raises(ConfigError, match=r"tables\.t shows 'full', which has no pseudo labels"):

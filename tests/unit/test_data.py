@@ -96,21 +96,37 @@ def test_pictures_are_listed_without_any_saliency(folder):
     assert read_images(folder.parent / "images.csv", folder / "classes.txt", "val")[0].saliency is None
 
 
-def test_pictures_are_read_in_rgb_and_squashed(tmp_path):
+def test_pictures_are_read_in_rgb(tmp_path):
     picture = np.zeros((40, 60, 3), np.uint8)
     picture[..., 0] = 250
     Image.fromarray(picture).save(tmp_path / "red.jpg", quality=95)
     read = read_picture(tmp_path / "red.jpg")
     assert read.shape == (40, 60, 3) and read[..., 0].min() > 240 and read[..., 2].max() < 10
-    assert read_picture(tmp_path / "red.jpg", 33).shape == (33, 33, 3)
 
 
-def test_what_shrinks_is_averaged():
+@pytest.mark.parametrize("aligned", [True, False])
+def test_what_shrinks_is_averaged(aligned):
     """A pattern finer than the new pixels would alias; a map of grey values has no third axis."""
     stripes = np.tile(np.array([0, 250], np.uint8), (20, 30))
-    assert set(resized(stripes, (10, 15)).ravel()) == {125}
-    assert resized(stripes, (40, 90)).shape == (40, 90) and resized(stripes, (20, 60)) is stripes
-    assert np.array_equal(squash(stripes, 10), resized(stripes, (10, 10)))
+    assert abs(resized(stripes, (10, 15), aligned=aligned)[:, 1:-1].astype(int) - 125).max() <= (8 if aligned else 0)
+    assert resized(stripes, (40, 90), aligned=aligned).shape == (40, 90)
+    assert resized(stripes, (20, 60), aligned=aligned) is stripes
+    assert np.array_equal(squash(stripes, 10, aligned=aligned), resized(stripes, (10, 10), aligned=aligned))
+    assert set(resized(np.full((31, 50, 3), 77, np.uint8), (9, 80), aligned=aligned).ravel()) == {77}
+
+
+@pytest.mark.parametrize("side", [65, 193, 328, 651])
+@pytest.mark.parametrize("aligned", [True, False])
+def test_a_picture_is_resized_on_the_grid_of_its_labels_and_logits(side, aligned):
+    """A steep ramp of grey says where each new pixel on it was taken from: at the border, in the middle."""
+    cells = np.arange(side)
+    expected = cells * 500 / (side - 1) if aligned else (cells + 0.5) * 501 / side - 0.5
+    for start in (0, 3, 222, 450):
+        grey = np.clip(5 * (np.arange(501) - start), 0, 250).astype(np.uint8)
+        found = start + resized(np.tile(grey, (375, 1)), (375, side), aligned=aligned)[0] / 5
+        reach = 501 / side  # beyond it, a mean is of the ramp alone
+        on_ramp = (expected > start + reach) & (expected < start + 50 - reach)
+        assert on_ramp.sum() >= 4 and np.abs(found - expected)[on_ramp].max() < 0.2
 
 
 @pytest.mark.parametrize("kept", [0, 0.5, 0.95])

@@ -1,12 +1,13 @@
 """DeepLab-v2 and its loss."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from wsss.backbones import build_backbone
 from wsss.deeplab import ASPP, DeepLabV2, FineDecoder, multi_scale_logits, multi_scale_loss, segmentation_loss
-from wsss.resampling import upsample_logits
+from wsss.resampling import resize_labels, scale_input, upsample_logits
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,14 @@ def test_strided_loss_is_the_full_one_on_the_sampled_pixels(stride):
     torch.testing.assert_close(segmentation_loss(logits, labels, stride=stride), segmentation_loss(logits, sampled))
 
 
+@pytest.mark.parametrize(("side", "aligned"), [(33, False), (32, True)])
+def test_labels_that_no_sample_lies_on_are_all_compared(side, aligned):
+    torch.manual_seed(0)
+    logits, labels = torch.randn(2, 3, 5, 5), torch.randint(0, 3, (2, side, side), dtype=torch.uint8)
+    loss = segmentation_loss(logits, labels, stride=2, align_corners=aligned)
+    torch.testing.assert_close(loss, segmentation_loss(logits, labels, align_corners=aligned))
+
+
 def test_loss_takes_large_scores():
     logits = torch.zeros(1, 2, 1, 1)
     logits[0, 0] = 1000
@@ -140,3 +149,22 @@ def test_the_multi_scale_loss_ignores_255_and_never_is_nan():
     labels[:, 15:18, 15:18] = 2  # the middle cell of both grids
     expected = sum(-o[0, :, n // 2, n // 2].log_softmax(0)[2] for o, n in zip(outputs, (5, 3), strict=True))
     torch.testing.assert_close(multi_scale_loss(outputs, labels), expected)
+
+
+def test_the_multi_scale_loss_compares_the_labels_that_the_cells_lie_on():
+    """Corner to corner, cell i of 41 lies on pixel 8i of 321: scores that are right there cost nothing."""
+    labels = torch.from_numpy(np.random.default_rng(0).integers(0, 3, (1, 321, 321)).astype(np.uint8))
+    right = F.one_hot(labels[:, ::8, ::8].long(), 3).permute(0, 3, 1, 2) * 50.0
+    assert multi_scale_loss([right], labels, align_corners=True) < 1e-6
+    assert multi_scale_loss([right], labels) > 10
+
+
+@pytest.mark.parametrize("sides", [(321, 321), (97, 129), (90, 124)])
+def test_corner_to_corner_every_scale_lies_on_the_labels_that_it_is_compared_with(sides):
+    """A network that tells where its cells lie, 8i at every scale, and labels that tell where they are taken."""
+    x = torch.stack(torch.meshgrid(*(torch.arange(float(s)) for s in sides), indexing="ij"))[None]
+    outputs = multi_scale_logits(lambda v: v[..., ::8, ::8], scale_input(x, 1, aligned_stride=8), aligned_stride=8)
+    assert len({o.shape for o in outputs}) == 3
+    for output in outputs:
+        taken = resize_labels(x[0], output.shape[-2:], align_corners=True)
+        assert (output[0] - taken).abs().max() <= 0.5

@@ -17,18 +17,23 @@ from wsss.config import load_config
 from wsss.config_checks import ConfigError
 from wsss.data import read_classes, read_images, read_masks, read_picture, squash
 from wsss.data_checks import check_images, check_masks
-from wsss.generic.clouds import feature_clouds, on_grid
-from wsss.generic.figures import draw_clouds, projection_rows
+from wsss.generic.clouds import feature_clouds
+from wsss.generic.figures import draw_clouds, draw_variance, mask_rows, projection_rows
+from wsss.generic.masks import full_size
 from wsss.generic.network import BLOCKS, BlockFeatures, trained_features
 from wsss.generic.patterns import load_patterns
+from wsss.generic.seeds import cam_seeds, seed_label
 from wsss.generic.stages import export_projections, find_patterns, input_side
+from wsss.generic.variance import explained, variance_table, with_statement
 from wsss.image_classifier import ImageClassifier, train_classifier
+from wsss.label_io import VOC_PALETTE, write_label
 from wsss.openmoji import build
 from wsss.progress import Progress
 from wsss.resuming import SavedState
 from wsss.variants import Plan
 
 SIZE, CLASSES = 65, 20
+PAPER = Path(__file__).resolve().parents[2] / "config/paper"
 TINY = {
     "classifier": {"image_size": SIZE, "epochs": 2, "batch_size": 3},
     "generic": {"input_scale": 1.0},
@@ -117,7 +122,7 @@ def features_of(picture, chain: Path) -> tuple[np.ndarray, np.ndarray]:
     """Descriptors (d, h, w) and CAMs (C, h, w) of one picture, float64."""
     settings = settings_of("patterns")
     block = trained_features(chain / "model.safetensors", settings, CLASSES)
-    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings)))[None]
+    image = torch.from_numpy(squash(read_picture(picture.path), input_side(settings), aligned=True))[None]
     with torch.inference_mode():
         features, maps = block(block.network.backbone.normalise(image))
     return features[0].double().numpy(), maps[0].double().numpy()
@@ -240,13 +245,77 @@ def test_clouds_have_a_kind_for_each_descriptor(chain, data, pictures, names):
     assert len(draw_clouds(points, title="clouds").axes) == 2
 
 
+def test_the_variance_is_that_of_the_patterns_pictures(chain, pictures, names):
+    """The eigenvalues of a direct computation, whose first share is the one that ``find_patterns`` has written."""
+    used = pd.read_csv(chain / "images.csv", dtype=str).groupby("class")["image_id"].agg(set)
+    chosen = {names[c]: used[names[c]] for c in pictures[0].classes}
+    table = variance_table(
+        pictures, names, chosen, settings_of("patterns"), chain / "model.safetensors", count=50, progress=quiet()
+    )
+    with open(chain / "patterns.csv", newline="") as stream:
+        patterns = {r["class"]: r for r in csv.DictReader(stream)}
+    for name, rows in table.groupby("class"):
+        shown = [p for p in pictures if names.index(name) in p.classes]
+        x = np.concatenate([(f := features_of(p, chain)[0]).reshape(len(f), -1).T for p in shown])
+        values = np.linalg.eigvalsh(np.cov(x.T, bias=True))[::-1]
+        np.testing.assert_allclose(rows["percent"], 100 * values[:50] / values.sum(), atol=1e-3)
+        assert rows["percent"].iloc[0] == pytest.approx(100 * float(patterns[name]["eigenvalue_share"]), abs=1e-3)
+        assert rows["component"].tolist() == list(range(1, 51)) and rows["cumulative"].iloc[-1] <= 100 + 1e-6
+        assert rows["pixels"].iloc[0] == 25 * rows["pictures"].iloc[0] == 25 * len(shown)
+
+
+def test_shares_of_known_eigenvalues():
+    assert explained(np.diag([1.0, 6, 0, 3]), 2).tolist() == pytest.approx([0.6, 0.3])
+    assert explained(np.diag([1.0, 6, 0, 3]), 50).tolist() == pytest.approx([0.6, 0.3, 0.1, 0])
+    assert np.isnan(explained(np.zeros((3, 3)), 2)).all()
+
+
+def test_what_the_paper_states_of_components_is_held_against_ours():
+    stated = pd.read_csv(PAPER / "generic_figure3.csv")
+    assert stated.values.tolist() == [["dog", 1, "over", 10], ["dog", 2, "under", 4]]
+    table = pd.DataFrame({"class": ["dog"] * 3 + ["cat"], "component": [1, 2, 3, 1], "percent": [10.5, 4.5, 2.0, 9.0]})
+    found = with_statement(table, stated)
+    assert found["paper"].fillna("").tolist() == ["over 10", "under 4", "", ""]
+    assert found["verdict"].fillna("").tolist() == ["holds", "does not hold", "", ""]
+    axes = draw_variance(found.assign(block="C41"), title="T").axes
+    assert [a.get_title(loc="left") for a in axes] == ["dog", "cat"]
+    legend = [t.get_text() for t in axes[0].get_legend().get_texts()]
+    assert legend == ["C41: 10.5, 4.5, … %", "paper: component 1 over 10 %", "paper: component 2 under 4 %"]
+
+
+def test_seeds_are_where_a_cam_is_high():
+    cams = np.array([[[0.1, 0.5, 0.9, 0.2]], [[0.15, 0.6, 0.3, 0.0]]], np.float32)
+    assert seed_label(cams, (3, 7)).tolist() == [[0, 7, 3, 0]]  # .2 is not above the threshold
+    assert seed_label(cams, (3, 7), threshold=0.1).tolist() == [[7, 7, 3, 3]]
+
+
+def test_seeds_are_the_classifiers_and_of_the_pictures_classes(chain, pictures):
+    seeds = cam_seeds(pictures, CLASSES, settings_of("patterns"), chain / "model.safetensors", progress=quiet())
+    assert list(seeds) == [p.image_id for p in pictures]
+    for picture in pictures:
+        maps = np.maximum(features_of(picture, chain)[1], 0)[[c - 1 for c in picture.classes]]
+        maps = maps / np.maximum(maps.max((1, 2), keepdims=True), 1e-12)
+        cams = full_size(maps.astype(np.float32), (SIZE, SIZE), aligned=True)
+        assert (seeds[picture.image_id] == seed_label(cams, picture.classes)).mean() > 0.99
+        assert set(np.unique(seeds[picture.image_id])) <= {0, *picture.classes}
+
+
+def test_masks_of_blocks_stand_side_by_side_after_the_seeds(data, pictures, names, tmp_path):
+    folders = [tmp_path / "C41", tmp_path / "C42"]
+    for number, folder in enumerate(folders, 1):
+        folder.mkdir()
+        for p in pictures[:2]:
+            write_label(folder / f"{p.image_id}.png", np.full((SIZE, SIZE), number, np.uint8))
+    masks, seeds = read_masks(data / "masks.csv"), {p.image_id: np.zeros((SIZE, SIZE), np.uint8) for p in pictures}
+    without, with_seeds = (mask_rows(pictures[:2], masks, folders, names, s) for s in (None, seeds))
+    assert [len(r.cells) for r in without] == [4, 4] and [len(r.cells) for r in with_seeds] == [5, 5]
+    assert [(without[0].cells[k] == VOC_PALETTE[k]).all() for k in (1, 2)] == [True, True]
+    assert not with_seeds[1].cells[1].any()  # no seed is black
+    assert (with_seeds[0].cells[4] == without[0].cells[3]).all()  # the truth
+
+
 def test_projections_are_drawn_beside_picture_and_truth(chain, data, pictures, names):
     rows = projection_rows(pictures[:2], read_masks(data / "masks.csv"), [chain / "projections"], names, aligned=True)
     assert [len(r.cells) for r in rows] == [3, 3] and rows[0].cells[1].shape == (SIZE, SIZE, 3)
-    assert rows[0].title.splitlines() == [pictures[0].image_id, ", ".join(names[c] for c in pictures[0].classes)]
-
-
-def test_cells_take_the_label_at_their_centre():
-    label = np.arange(81, dtype=np.uint8).reshape(9, 9)
-    assert on_grid(label, (3, 3), aligned=True)[1].tolist() == [36, 40, 44]
-    assert on_grid(label, (3, 3), aligned=False)[1].tolist() == [37, 40, 43]
+    image_id, *classes = rows[0].title.splitlines()
+    assert (image_id, " ".join(classes)) == (pictures[0].image_id, ", ".join(names[c] for c in pictures[0].classes))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from wsss.backbones import build_backbone
 from wsss.nsrom.global_reasoning import GlobalReasoning
+from wsss.nsrom.network import ActivationNetwork
 
 # Our parameter names and those of the published code.
 NAMES = {
@@ -55,6 +57,23 @@ def test_unit_has_as_many_parameters_as_published():
     assert sum(p.numel() for p in GlobalReasoning(512, 64).parameters()) == (
         (512 * 64 + 64) + (512 * 128 + 128) + (64 * 64 + 64) + 128 * 128 + 128 * 512 + 2 * 512
     )
+
+
+def test_the_classifiers_unit_starts_as_published():
+    """N(0, √(2/(k²·out))) and no bias for every Conv2d; the framework's U(±1/√in) for the unit's two Conv1d."""
+    torch.manual_seed(0)
+    backbone = build_backbone("vgg16", output_stride=8, pretrained=False)
+    form = {"head": "convolutions", "width": 512, "nodes": 64}
+    unit = ActivationNetwork(backbone, 20, integral=False, **form).reasoning
+    stds = {"adjacency": 1 / (3 * 64) ** 0.5, "update": 1 / (3 * 128) ** 0.5}  # .072, .051
+    stds |= {"assign": (2 / 64) ** 0.5, "reduce": (2 / 128) ** 0.5, "extend": (2 / 512) ** 0.5}
+    for name, std in stds.items():
+        weight = getattr(unit, name).weight
+        assert weight.std().item() == pytest.approx(std, rel=0.03), name
+        assert (weight.abs().max() <= 3**0.5 * std) == isinstance(getattr(unit, name), torch.nn.Conv1d)
+    assert unit.adjacency.bias.abs().max() > 0
+    assert (unit.assign.bias == 0).all() and (unit.reduce.bias == 0).all()
+    assert (unit.norm.weight == 1).all()
 
 
 @pytest.mark.parametrize(("arguments", "form", "words"), [((0, 4), "code", "channels"), ((4, 4), "both", "form")])

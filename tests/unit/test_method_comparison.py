@@ -52,7 +52,9 @@ def table(tmp_path: Path) -> pd.DataFrame:
         "bound": {"method": "true masks", "label": "the bound", "stage": None},
         "ours": {"method": "NSROM", "label": "ours", "stage": "mined"},
     }
-    return method_table(rows, [0, 1], metrics, {"ours": measured}, chains, "bound").set_index("experiment")
+    intervals = pd.DataFrame({"miou_low": [70.0, 40.0], "miou_high": [90.0, 80.0]}, index=["bound", "ours"])
+    table = method_table(rows, [0, 1], metrics, {"ours": measured}, chains, "bound", intervals)
+    return table.set_index("experiment")
 
 
 def test_means_over_seeds(table: pd.DataFrame):
@@ -71,6 +73,7 @@ def test_the_bound_has_no_labels(table: pd.DataFrame):
     assert bound["retention"] == 100
     shown = display(table.reset_index())
     assert shown["mIoU of the labels"].tolist() == ["–", "65.0 ± 7.1"]
+    assert shown["95 % interval"].tolist() == ["[70.0, 90.0]", "[40.0, 80.0]"]
     assert shown["method"].tolist() == ["true masks", "NSROM"]
 
 

@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from wsss.code_graph import sources
-from wsss.config import ConfigError, load_config
+from wsss.config import Config, ConfigError, load_config
 from wsss.method_types import Measured
-from wsss.methods import MEASURED, METHODS, OWNERS, ROLES, SHARED, STAGES
+from wsss.methods import MEASURED, METHODS, OWNERS, ROLES, SHARED, STAGES, supervision
 from wsss.variants import Plan, resolve
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
@@ -16,7 +18,7 @@ SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 def plan_of(method: str) -> Plan:
     weak = {"method": method, "retraining.retrain_on": "predictions"}
-    return Plan(load_config({"experiments": {"one": {"label": method, "set": weak}}, "bound": None}))
+    return Plan(load_config({"experiments": {"one": {"label": method, "set": weak}}, "full_supervision": None}))
 
 
 def test_every_stage_belongs_to_one_method_or_to_all():
@@ -95,3 +97,54 @@ def test_a_method_measures_its_own_stages():
     nsrom = METHODS["nsrom"]
     with pytest.raises(ValueError, match="NSROM measures 'elsewhere', which is none of its stages"):
         replace(nsrom, measured=(Measured("elsewhere", "e", "elsewhere"),))
+
+
+def with_overlays(*names: str) -> Config:
+    raw: dict = {}
+    for name in ("config.yaml", *names):
+        update_config(raw, yaml.safe_load((SOURCES.parent / "config" / name).read_text()))
+    return load_config(raw)
+
+
+@pytest.mark.parametrize(
+    ("overlays", "said"),
+    [
+        ([], {"nsrom": "I+S", "generic_c41": "I", "smvwe": "I+S", "vwe": "I", "fully_supervised": "masks"}),
+        (
+            ["voc2012.yaml"],
+            {
+                "nsrom": "I+S + MS-COCO masks",
+                "released": "I+S + MS-COCO masks",
+                "fully_supervised": "masks + MS-COCO masks",
+                "nsrom_imagenet": "I+S",
+                "nsrom_vgg16": "I+S",
+                "generic_c41_retrain": "I + MS-COCO masks",
+            },
+        ),
+        (["voc2012.yaml", "voc2012_generic.yaml"], {"generic_c41_retrain": "I", "released": "I+S + MS-COCO masks"}),
+        (["voc2012.yaml", "voc2012_smvwe.yaml"], {"smvwe": "I+S", "vwe": "I", "released": "I+S + MS-COCO masks"}),
+    ],
+)
+def test_what_trains_an_experiment_counts_its_initial_weights(overlays: list[str], said: dict[str, str]):
+    plan = Plan(with_overlays(*overlays))
+    assert {name: supervision(plan.settings(name)) for name in said} == said
+
+
+def test_smvwes_ablations_have_the_papers_network():
+    """Tables 1 and 2 and Figure 2: DeepLab-v1 on VGG-16, and so has what they are compared with."""
+    config = with_overlays("voc2012.yaml", "voc2012_smvwe.yaml")
+    plan, network = Plan(config), {"backbone": "vgg16", "rates": [12], "head_width": 1024, "init": "imagenet"}
+
+    def network_of(experiment: str) -> dict:
+        settings = plan.settings(experiment)
+        return {key: settings[f"segmentation.{key}"] for key in network}
+
+    shown = {*config.tables["smvwe_table1"].rows, *config.confusion_figures["smvwe_figure2"].experiments}
+    assert {"fully_supervised", "vwe", "smvwe"} <= shown
+    assert all(network_of(experiment) == network for experiment in shown)
+    assert "DeepLab-v1 on VGG-16" in config.tables["smvwe_table1"].title
+    assert network_of("smvwe_vgg16_v1") == network
+    assert network_of("smvwe_vgg16_v2") == {**network, "rates": [6, 12, 18, 24]}
+    assert network_of("smvwe_resnet101_v1") == {**network, "backbone": "resnet101"}
+    v2 = {"backbone": "resnet101", "rates": [6, 12, 18, 24], "head_width": None}
+    assert network_of("smvwe_resnet101_v2") == {**network, **v2}

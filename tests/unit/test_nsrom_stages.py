@@ -14,12 +14,12 @@ from wsss.artifacts import check_folder
 from wsss.checkpoints import CheckpointError, load_checkpoint
 from wsss.class_maps import quantise, resize_attention
 from wsss.config import load_config
-from wsss.data import read_classes, read_images, read_masks, read_picture
+from wsss.data import read_classes, read_images, read_masks, read_picture, squash
 from wsss.data_checks import check_images, check_masks, check_saliency
 from wsss.label_folder import write_labels
 from wsss.label_io import read_gray, read_label, write_label
 from wsss.map_io import read_maps, write_maps
-from wsss.nsrom.label_stages import initial_label, masked_label, mined_label
+from wsss.nsrom.label_stages import initial_label, masked_label, pseudo_label
 from wsss.nsrom.labels import fuse_saliency, mask_nonsalient_region
 from wsss.nsrom.network import build_network, identity
 from wsss.nsrom.stages import export_maps, train_classifier, train_integral
@@ -227,7 +227,7 @@ def test_scales_are_laid_on_each_other_as_the_setting_says(pictures, chain, tmp_
     load_checkpoint(checkpoint, network, identity(settings_of("cams"), CLASSES, integral=False))
     single = []
     for size in (65, 129):
-        image = torch.from_numpy(read_picture(picture.path, size))[None]
+        image = torch.from_numpy(squash(read_picture(picture.path), size, aligned=aligned))[None]
         with torch.inference_mode():
             single.append(network.eval()(network.backbone.normalise(image)).relu())
     coarse = torch.nn.functional.interpolate(single[0], (9, 9), mode="bilinear", align_corners=aligned)
@@ -240,7 +240,7 @@ def test_labels_from_maps_to_the_second_round(pictures, chain, tmp_path):
     settings = settings_of("initial_labels")
     initial = labels(partial(initial_label, maps=chain["oa_cam"], settings=settings), pictures, tmp_path / "initial")
     make = partial(
-        mined_label, initial=tmp_path / "initial" / "labels", maps=chain["cam"], settings=settings_of("pseudo_labels")
+        pseudo_label, initial=tmp_path / "initial" / "labels", maps=chain["cam"], settings=settings_of("pseudo_labels")
     )
     mined = labels(make, pictures, tmp_path / "mined")
     for picture in pictures:
@@ -254,6 +254,25 @@ def test_labels_from_maps_to_the_second_round(pictures, chain, tmp_path):
     maps = read_maps(chain["oa_cam"] / f"{by_hand.image_id}.png", by_hand.classes)
     full = {c: resize_attention(m, (SIZE, SIZE), aligned=True) for c, m in maps.items()}
     assert np.array_equal(initial[by_hand.image_id], fuse_saliency(full, read_gray(by_hand.saliency)))
+
+
+@pytest.mark.parametrize("mined", [True, False])
+def test_a_tiny_object_is_dropped_before_the_first_round_and_not_before_mining(pictures, chain, tmp_path, mined):
+    """One with .9 % of the picture, and one with 1.1 %.  POM looks inside the object, so it needs the label."""
+    changes = {"mining.enabled": mined, "fusion.minimum_foreground": 0.01}
+    settings = settings_of("pseudo_labels", **changes)
+    (tmp_path / "initial").mkdir()
+    for picture, pixels in zip(pictures, (38, 46), strict=False):
+        label = np.zeros(SIZE * SIZE, np.uint8)
+        label[:pixels] = picture.classes[0]
+        write_label(tmp_path / "initial" / f"{picture.image_id}.png", label.reshape(SIZE, SIZE))
+        maps = {"initial": tmp_path / "initial", "maps": chain["cam" if mined else "oa_cam"]}
+        found = pseudo_label(picture, settings=settings, **maps)
+        if pixels == 38:
+            assert (found == 255).all()
+        else:
+            assert (found[0] == label[:SIZE]).sum() >= pixels and (found == 255).any() == mined
+    assert "fusion.minimum_foreground" not in settings_of("initial_labels", **changes)
 
 
 def test_labels_do_not_depend_on_the_number_of_processes(pictures, chain, tmp_path):

@@ -5,19 +5,21 @@ from pathlib import Path
 
 import cv2
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from wsss.chosen_pictures import choose_pictures
 from wsss.data import Picture
+from wsss.generic.figures import KINDS, draw_clouds, draw_variance
 from wsss.label_io import VOC_PALETTE, write_label
 from wsss.map_io import write_maps
 from wsss.nsrom.evolution import evolution_rows
 from wsss.pictures import (
     IGNORED_COLOUR,
     Row,
-    choose_pictures,
     draw_grid,
     paint_heat,
     paint_label,
@@ -27,6 +29,12 @@ from wsss.plotting import draw_sweep, save_figure
 
 matplotlib.use("Agg")
 CLASSES = ["background", "cat", "dog"]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
 
 
 def points(values: list, spread: float) -> pd.DataFrame:
@@ -116,6 +124,25 @@ def test_no_text_overlaps_where_the_papers_numbers_are_shown():
     assert outside(figure) == []
 
 
+@pytest.mark.parametrize("blocks", [1, 3])
+@pytest.mark.parametrize("classes", [["dog"], ["pottedplant", "tvmonitor"]])
+def test_no_text_of_features_overlaps_or_is_cut(blocks: int, classes: list[str]):
+    names = [f"generic features, C4{i}" for i in range(blocks)]
+    rng = np.random.default_rng(0)
+    each = [(b, c, k, *rng.normal(scale=3, size=2)) for b in names for c in classes for k in KINDS for _ in range(20)]
+    points = pd.DataFrame(each, columns=["block", "class", "kind", "x", "y"])
+    each = [(b, c, i, 30 / i, "over 10" if i == 1 else None) for b in names for c in classes for i in range(1, 51)]
+    table = pd.DataFrame(each, columns=["block", "class", "component", "percent", "paper"])
+    for figure in (
+        draw_clouds(points, title="Generic features, Figure 1 (e–g): descriptors of objects and background"),
+        draw_variance(table, title="Generic features, Figure 3: variance explained by the first components"),
+    ):
+        for axes in figure.axes:
+            axes.tick_params(labelbottom=False, labelleft=False)  # some are beyond the axes, and not drawn
+        assert texts_overlap(figure) == []
+        assert outside(figure) == []
+
+
 # --- painting -----------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +195,18 @@ def test_pictures_of_several_classes_come_first_and_the_seed_decides():
     assert len(chosen) == 6 and all(len(p.classes) == 2 for p in chosen)
     assert chosen == choose_pictures(pictures, 6, seed=0) != choose_pictures(pictures, 6, seed=1)
     assert sum(len(p.classes) == 1 for p in choose_pictures(pictures, 25, seed=0)) == 5
-    assert choose_pictures(pictures, 99, seed=0) == pictures
+    assert sorted(choose_pictures(pictures, 99, seed=0), key=lambda p: p.image_id) == pictures
+    mixed = choose_pictures(pictures, 9, seed=0, simple=4)
+    assert [len(p.classes) for p in mixed] == [1] * 4 + [2] * 5
+    assert set(mixed[4:]) < set(choose_pictures(pictures, 20, seed=0))
+    assert [len(p.classes) for p in choose_pictures(pictures[::2][:3] + pictures[1::2][:3], 5, 0, simple=4)] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+    ]
+    assert [len(p.classes) for p in choose_pictures(pictures, 2, seed=0, simple=4)] == [1, 1]
     assert [p.image_id for p in choose_pictures(pictures, 1, 0, ["p07", "p02"])] == ["p07", "p02"]
     with pytest.raises(ValueError, match="names 'p99', which is not in its split"):
         choose_pictures(pictures, 1, 0, ["p99"])
@@ -189,12 +227,14 @@ def test_evolution_shows_the_stages_there_are(dataset, tmp_path: Path):
     maps.mkdir()
     for p in pictures:
         write_maps(maps / f"{p.image_id}.png", np.arange(len(p.classes) * 16, dtype=np.uint8).reshape(-1, 4, 4))
-    stages = {"cam": maps, "masked": folder_of_labels(tmp_path / "masked", pictures, 0)}
+    stages = {"final": folder_of_labels(tmp_path / "final", pictures, 1), "cam": maps}
+    stages["masked"] = folder_of_labels(tmp_path / "masked", pictures, 0)
     columns, rows = evolution_rows(pictures, masks, stages, aligned=True)
-    assert columns == ["picture", "saliency", "CAM", "masked label\n(NSRM)", "truth"]
-    assert rows[0].cells[2].shape == (20, 30, 3)
-    assert rows[1].cells[1] is None  # no saliency map
-    assert rows[1].values == {0, 2}
+    assert columns == ["picture", "truth", "saliency", "CAM", "masked label\n(NSRM)", "final\nprediction"]
+    assert (rows[1].cells[1] == VOC_PALETTE[2]).all() and (rows[1].cells[5] == VOC_PALETTE[1]).all()
+    assert rows[0].cells[3].shape == (20, 30, 3)
+    assert rows[1].cells[2] is None  # no saliency map
+    assert rows[1].values == {0, 1, 2}
 
 
 @pytest.mark.parametrize("columns", [3, 9])
@@ -204,14 +244,15 @@ def test_a_grid_names_what_occurs_and_no_text_overlaps(columns: int, classes: in
     shapes = [(161, 161), (375, 500), (500, 334), (120, 500)]
     rows = [
         Row(
-            f"2007_00{n:04d}" + "\nbottle, person, pottedplant" * (n % 2),
+            f"2007_00{n:04d}" + "\nbottle, diningtable,\nperson, pottedplant" * (n % 2),
             [np.zeros((*s, 3), np.uint8)] * (columns - 1) + [None],
             frozenset({*range(classes), 255}),
         )
         for n, s in enumerate(shapes)
     ]
     title = "NSROM, Figure 5: evolution of the labels on training pictures"
-    figure = draw_grid([f"column\nnumber {i}" for i in range(columns)], rows, names, title=title)
+    headings = [f"column\nnumber {i}" for i in range(1, columns)] + ["generic features, C41 + retrain"]
+    figure = draw_grid(headings, rows, names, title=title)
     assert [t.get_text() for t in figure.legends[0].get_texts()] == [*names, "ignored (255)"]
     assert texts_overlap(figure) == []
     assert outside(figure) == []

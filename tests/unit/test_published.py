@@ -24,6 +24,7 @@ def finished(results: Path) -> list[str]:
         "tables/nsrom_table3.csv": HEAD + "nsrom,ours,67.60519,,61.3,1,86.2\nbaseline,plain,64.5,0.25,57.9,3,\n",
         "tables/nsrom_table3.md": "| a |\n",
         "tables/nsrom_table3_classes.csv": "class,ours\ncat,1\n",
+        "tables/nsrom_table3_seeds.csv": "experiment,label,seed,miou,miou_without_crf,iou_cat\nnsrom,ours,0,1,2,1\n",
         "figures/nsrom_figure6.csv": "value,miou\n1,2\n",
         "round1/nodes-8/seed-0/history.csv": "epoch,loss\n0,2\n",
         "evaluation/default/seed-0/metrics.json": "{}",
@@ -41,7 +42,7 @@ def test_numbers_are_copied_and_old_ones_go(tmp_path: Path):
     publish_numbers(finished(results), results, folder)
     assert sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*.*")) == [
         "curves/nsrom_figure6.csv", "histories/round1_nodes-8_seed-0.csv", "metrics.json", "tables/nsrom_table3.csv",
-        "tables/nsrom_table3.md", "tables/nsrom_table3_classes.csv",
+        "tables/nsrom_table3.md", "tables/nsrom_table3_classes.csv", "tables/nsrom_table3_seeds.csv",
     ]  # fmt: skip
     assert json.loads((folder / "metrics.json").read_text()) == {
         "baseline": {"miou": 64.5, "miou_std": 0.25, "miou_without_crf": 57.9, "seeds": 3},

@@ -16,10 +16,11 @@ from wsss.checkpoints import CheckpointError, save_checkpoint
 from wsss.config import Config, load_config
 from wsss.data import DataError, Picture
 from wsss.deeplab import multi_scale_logits
-from wsss.evaluation import conditions_of, evaluate, evaluate_part
+from wsss.evaluation import evaluate, evaluate_part
 from wsss.label_io import read_label, write_label
 from wsss.metrics import confusion_matrix, mean_iou, pixel_accuracy
 from wsss.parts import part_of
+from wsss.picture_counts import read_counts, total
 from wsss.progress import Progress
 from wsss.resuming import SavedState
 from wsss.segmentation import (
@@ -50,6 +51,13 @@ def settings_with(stage: str, **changes) -> dict:
 
 def quiet() -> Progress:
     return Progress("test", io.StringIO(), io.StringIO())
+
+
+def score_files(folder) -> dict:
+    """Where an evaluation writes what is not a prediction."""
+    return {
+        name: folder / f"{name}.{kind}" for name, kind in (("metrics", "json"), ("per_class", "csv"), ("counts", "npz"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +130,9 @@ def test_first_round_predictions_have_scales_of_their_own(data, checkpoint, tmp_
     pictures, _ = data
     off = {"prediction.crf.enabled": False}
     plain = predicted(pictures, checkpoint, tmp_path / "plain", **off)
-    own = predicted(pictures, checkpoint, tmp_path / "own", **off, **{"first_round.scales": [1.0, 2.0]})
-    both = predicted(pictures, checkpoint, tmp_path / "both", **off, **{"prediction.scales": [1.0, 2.0]})
-    assert all(np.array_equal(own[name], both[name]) for name in own)
+    own = predicted(pictures, checkpoint, tmp_path / "own", **off, **{"first_round.scales": [2.0]})
+    same = predicted(pictures, checkpoint, tmp_path / "same", **off, **{"prediction.scales": [2.0]})
+    assert all(np.array_equal(own[name], same[name]) for name in own)
     assert any(not np.array_equal(own[name], plain[name]) for name in own)
 
 
@@ -170,13 +178,13 @@ def test_evaluation_in_parts_gives_the_same_files(data, checkpoint, tmp_path):
     for whole, parts in (("once", []), ("gathered", names), ("half", names[1:])):
         folder = tmp_path / whole
         where = {"folder": folder / "predictions", "manifest": folder / "manifest.csv"}
-        where |= {"metrics": folder / "metrics.json", "per_class": folder / "per_class.csv"}
+        where |= score_files(folder)
         evaluate(pictures, masks, NAMES, settings, **given, **where, parts=[tmp_path / part for part in parts])
     once, gathered, half = (
         {f.relative_to(tmp_path / whole): f.read_bytes() for f in (tmp_path / whole).rglob("*.*")}
         for whole in ("once", "gathered", "half")
     )
-    assert len(once) == len(pictures) + 3
+    assert len(once) == len(pictures) + 4
     assert once == gathered == half
 
 
@@ -197,29 +205,30 @@ def test_evaluation_files(data, checkpoint, tmp_path):
         NAMES,
         settings,
         checkpoint=checkpoint,
-        metrics=tmp_path / "metrics.json",
-        per_class=tmp_path / "per_class.csv",
+        **score_files(tmp_path),
         folder=tmp_path / "predictions",
         manifest=tmp_path / "manifest.csv",
         progress=quiet(),
     )
     report = json.loads((tmp_path / "metrics.json").read_text())
-    assert report.keys() == {"images", "raw", "crf", "conditions"}
+    assert report.keys() == {"images", "raw", "crf"}
     assert report["images"] == 3
     check_folder(tmp_path / "predictions", tmp_path / "manifest.csv", [p.image_id for p in pictures])
     # The scores are those of the files, by hand, and of the probabilities.
+    counts = read_counts(tmp_path / "counts.npz")
+    assert counts.images == tuple(p.image_id for p in pictures)
     raw, crf = np.zeros((4, 4), np.int64), np.zeros((4, 4), np.int64)
     for picture, _, p in predict_probabilities(pictures, len(NAMES), settings, checkpoint, quiet()):
         truth = read_label(masks[picture.image_id])
         raw += confusion_matrix(p.argmax(0), truth, 4)
         crf += confusion_matrix(read_label(tmp_path / "predictions" / f"{picture.image_id}.png"), truth, 4)
     for name, matrix in (("raw", raw), ("crf", crf)):
+        assert np.array_equal(total(getattr(counts, name), 4), matrix)
         scores = report[name]
         assert scores.keys() == {"miou", "pixel_accuracy", "iou"}
         assert scores["miou"] == pytest.approx(mean_iou(matrix))
         assert scores["pixel_accuracy"] == pytest.approx(pixel_accuracy(matrix))
         assert list(scores["iou"]) == NAMES
-    assert report["conditions"]["scales"] == [1.0] and report["conditions"]["reduce"] == "mean"
     with open(tmp_path / "per_class.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["class"] for row in rows] == NAMES
@@ -235,8 +244,7 @@ def test_an_interrupted_evaluation_goes_on_to_the_same_numbers(data, checkpoint,
 
     def scored(name, progress):
         folder = tmp_path / name
-        files = {"metrics": folder / "metrics.json", "per_class": folder / "per_class.csv"}
-        files |= {"folder": folder / "predictions", "manifest": folder / "manifest.csv"}
+        files = score_files(folder) | {"folder": folder / "predictions", "manifest": folder / "manifest.csv"}
         evaluate(pictures, masks, NAMES, settings, checkpoint=checkpoint, progress=progress, key="a" * 64, **files)
         assert sorted(f.name for f in folder.iterdir()) == sorted(f.name for f in files.values())
         return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
@@ -359,35 +367,3 @@ def test_training_and_inference_as_published_on_whole_pictures(data, tmp_path):
         predicted(pictures, where["checkpoint"], tmp_path / str(workers), workers, **PAPER) for workers in (1, 2)
     )
     assert all(np.array_equal(one[k], two[k]) for k in one)
-
-
-@pytest.mark.parametrize(
-    ("stage_settings", "conditions"),
-    [
-        ({}, {"init": "ImageNet", "rules": "code", "original_size": False, "flip": False, "scales": [1.0]}),
-        ({"mining.rule": "paper"}, {"rules": "code and paper"}),
-        (
-            {"mining.rule": "paper", "classifier.head_rule": "paper", "classifier.reasoning_rule": "paper"},
-            {"rules": "paper"},
-        ),
-        (
-            {"segmentation.init": "coco", "segmentation.backbone": "resnet101", "segmentation.output_stride": 8},
-            {"init": "MS-COCO", "backbone": "resnet101"},
-        ),
-        (
-            {
-                "segmentation.supervision": "checkpoint",
-                "segmentation.checkpoint": "theirs.pth",
-                "segmentation.init": "coco",
-                "segmentation.backbone": "resnet101",
-                "segmentation.output_stride": 8,
-            },
-            {"init": "theirs.pth", "rules": None},
-        ),
-        ({"segmentation.supervision": "full"}, {"init": "ImageNet", "rules": None}),
-    ],
-)
-def test_a_score_says_itsconditions_of(stage_settings, conditions):
-    said = conditions_of(settings_with("evaluation", **stage_settings))
-    assert {k: said.get(k) for k in conditions} == conditions
-    assert said["crf"].startswith("with and without")

@@ -251,7 +251,7 @@ def test_pictures_of_words(chain, data, pictures):
     table = word_table({"a": grid}, network, names)
     assert table["cells"].sum() == 49 and set(table["class"]) <= set(names[1:])
     image = read_picture(pictures[0].path)
-    colours = paint_words(image * 0, grid).reshape(-1, 3)
+    colours = paint_words(image * 0, grid, aligned=True).reshape(-1, 3)
     assert len(np.unique(colours, axis=0)) == len(np.unique(grid))
     labels = data / "data" / "SegmentationClass"
     rows = word_rows(

@@ -1,4 +1,4 @@
-"""Tables: statistics over seeds, directions, and how they are written, on numbers small enough to check by hand."""
+"""Tables: scores over seeds and of each seed, and how they are written, on numbers small enough to check by hand."""
 
 import json
 import math
@@ -12,14 +12,12 @@ from wsss.pages import display, experiments_page, page, section, to_latex, to_ma
 from wsss.run_records import environment_table, provenance_table, runtime_table
 from wsss.tables import (
     class_table,
-    conditions_note,
-    direction_table,
     experiment_table,
     over_seeds,
     read_scores,
+    seed_table,
     stage_quality_table,
     sweep_table,
-    verdict,
 )
 
 LABELS = {"weak": "weak one", "strong": "strong one"}
@@ -97,30 +95,6 @@ def test_one_seed_has_no_spread(scores: pd.DataFrame):
     assert table["seeds"].tolist() == [1, 1, 1]
 
 
-def test_directions_are_measured_seed_by_seed(scores: pd.DataFrame):
-    pairs = pd.DataFrame({"worse": ["weak", "strong", "weak"], "better": ["strong", "weak", "elsewhere"]})
-    table = direction_table(scores, LABELS, pairs)
-    assert table["worse"].tolist() == ["weak one", "strong one"]  # the third pair's row is not in the table
-    assert table["difference"].tolist() == pytest.approx([9, -9])  # seeds: 10 and 8
-    assert table["difference_std"].tolist() == pytest.approx([math.sqrt(2)] * 2)
-    assert table["verdict"].tolist() == ["holds beyond one std", "opposite beyond one std"]
-
-
-@pytest.mark.parametrize(
-    ("difference", "spread", "seeds", "words"),
-    [
-        (1.0, 0.9, 3, "holds beyond one std"),
-        (1.0, 1.0, 3, "inside one std"),
-        (-1.0, 1.1, 3, "inside one std"),
-        (-1.0, 0.9, 3, "opposite beyond one std"),
-        (5.0, float("nan"), 1, "one seed: no verdict"),
-        (float("nan"), float("nan"), 0, "no score: no verdict"),
-    ],
-)
-def test_verdicts(difference: float, spread: float, seeds: int, words: str):
-    assert verdict(difference, spread, seeds) == words
-
-
 def test_classes_are_averaged_over_seeds_and_absent_ones_do_not_count(tmp_path: Path):
     files = [
         evaluation(tmp_path, "a", 0.5, 0.4, {"background": 0.8, "cat": 0.2, "tv": None}),
@@ -131,37 +105,34 @@ def test_classes_are_averaged_over_seeds_and_absent_ones_do_not_count(tmp_path: 
     assert table["only row"].tolist() == pytest.approx([70, 30, float("nan"), 50], nan_ok=True)
 
 
-def test_conditions_are_stated_and_differences_named(tmp_path: Path):
-    same = evaluation(tmp_path, "a", 0.5, 0.4, scales=[1.0], init="ImageNet")
-    other = evaluation(tmp_path, "b", 0.5, 0.4, scales=[1.0, 0.5], init="ImageNet")
-    assert conditions_note([same, same]) == "Evaluation: 6 images; flip no; scales 1.0; initial weights ImageNet."
-    assert "scales 1.0 or 1.0, 0.5;" in conditions_note([same, other])
+def test_a_mean_of_a_class_leaves_no_seed_out(tmp_path: Path):
+    """With one seed nothing is called a tv, and none occurs; with the other its IoU is 0."""
+    files = [evaluation(tmp_path, n, 0.5, 0.4, {"cat": 0.2, "tv": v}) for n, v in (("a", None), ("b", 0.0))]
+    table = class_table({"one": "only row"}, [0, 1], files)
+    assert table["only row"].tolist() == pytest.approx([20, float("nan"), 50], nan_ok=True)
 
 
-@pytest.mark.parametrize(
-    ("conditions", "told"),
-    [
-        (
-            [{"first_round.filter_by_labels": True}, {}],
-            "first-round predictions keep the image's classes only, where it applies.",
-        ),
-        (
-            [{"first_round.filter_by_labels": None}, {"first_round.filter_by_labels": False}],
-            "predictions keep all classes, where it applies.",
-        ),
-        ([{"first_round.filter_by_labels": True}] * 2, "first-round predictions keep the image's classes only."),
-        ([{"reduce": "max"}] * 2, "scales joined by max."),
-    ],
-)
-def test_a_condition_of_some_evaluations_is_told_for_those(tmp_path: Path, conditions: list[dict], told: str):
-    note = conditions_note([evaluation(tmp_path, str(n), 0.5, 0.4, **c) for n, c in enumerate(conditions)])
-    assert note.endswith(told)
-    assert "None" not in note
+def test_the_scores_of_each_seed_are_kept(tmp_path: Path):
+    files = [evaluation(tmp_path, str(n), 0.5 + n / 10, 0.4, {"a cat": 0.2, "tv": None}) for n in range(2)]
+    table = seed_table({"weak": "weak one", "released": "checkpoint"}, [0, 7], [*files, files[0], files[0]])
+    assert list(table) == ["experiment", "label", "seed", "miou", "miou_without_crf", "iou_a cat", "iou_tv"]
+    assert table["label"].tolist() == ["weak one", "weak one", "checkpoint"]  # nothing was drawn: it counts once
+    assert table["seed"].tolist() == [0, 7, 0] and table["miou"].tolist() == pytest.approx([50, 60, 50])
+    assert table["iou_a cat"].tolist() == pytest.approx([20, 20, 20]) and table["iou_tv"].isna().all()
 
 
-def test_a_condition_that_none_has_is_not_told(tmp_path: Path):
-    note = conditions_note([evaluation(tmp_path, "a", 0.5, 0.4, **{"first_round.filter_by_labels": None})])
-    assert note == "Evaluation: 6 images; flip no."
+def test_a_row_has_its_interval_beside_its_mean(scores: pd.DataFrame):
+    intervals = pd.DataFrame({"miou_low": [40.0, 55.0], "miou_high": [60.04, 65.0]}, index=["weak", "strong"])
+    table = experiment_table(scores, LABELS, STATED, "bound", intervals)
+    assert list(table)[2:7] == ["miou", "miou_std", "miou_low", "miou_high", "miou_without_crf"]
+    shown = display(table)
+    assert list(shown.columns)[1:4] == ["mIoU", "95 % interval", "mIoU without CRF"]
+    assert shown["95 % interval"].tolist() == ["[40.0, 60.0]", "[55.0, 65.0]"]
+    assert to_markdown(table).split("\n")[1].startswith("|---|---:|---:|---:|")
+
+
+def test_retention_may_pass_100(scores: pd.DataFrame):
+    assert experiment_table(scores, LABELS, STATED, "weak")["retention"].tolist() == pytest.approx([100, 6100 / 52])
 
 
 def test_a_curve_has_one_point_per_value(files: list[Path]):
@@ -170,6 +141,12 @@ def test_a_curve_has_one_point_per_value(files: list[Path]):
     assert table["miou"].tolist() == pytest.approx([52, 61, 80])
     assert table["miou_std"].tolist() == pytest.approx([math.sqrt(8), math.sqrt(2), 0])
     assert "paper" not in table
+
+
+def test_a_curve_has_intervals(files: list[Path]):
+    intervals = pd.DataFrame({"miou_low": [50.0, 60, 79], "miou_high": [54.0, 62, 81]}, index=["1", "5", "ten"])
+    table = sweep_table([1, 5, "ten"], [0, 1], files, {"5": 70.4}, intervals)
+    assert table["miou_low"].tolist() == [50, 60, 79] and table["paper"].count() == 1
 
 
 def test_a_curve_has_the_papers_numbers_where_there_are_any(files: list[Path]):
@@ -181,7 +158,7 @@ def test_stages_are_averaged_over_seeds(tmp_path: Path):
     for name, coverage in (("a", 0.8), ("b", 0.9)):
         (tmp_path / name).write_text(f"stage,images,miou,coverage\ncam,12,0.5,1.0\nmined,12,0.7,{coverage}\n")
     table = stage_quality_table({"nsrom": "whole chain"}, [0, 1], [tmp_path / "a", tmp_path / "b"])
-    assert table["stage"].tolist() == ["CAM", "mined label (POM)"]
+    assert table["stage"].tolist() == ["CAM", "pseudo label"]
     assert table["coverage"].tolist() == pytest.approx([100, 85])
     assert table["coverage_std"].tolist() == pytest.approx([0, math.sqrt(50)])
     assert table["seeds"].tolist() == [2, 2]
@@ -224,22 +201,25 @@ def test_latex_escapes(table: pd.DataFrame):
     assert r"\begin{tabular}{lrrrrr}" in text
 
 
-def test_a_page_is_self_contained_and_escapes(table: pd.DataFrame, scores: pd.DataFrame):
+def test_a_page_is_self_contained_and_escapes(table: pd.DataFrame):
     table.loc[0, "label"] = "<script>"
-    directions = direction_table(scores, LABELS, pd.DataFrame({"worse": ["weak"], "better": ["strong"]}))
+    claims = pd.DataFrame({"worse": ["<b>", "a"], "p": [0.00004, 0.2], "verdict": ["holds, below 1 point", "reversed"]})
     classes = pd.DataFrame({"class": ["cat"], "weak one": [1.0]})
-    text = experiments_page("Title <1>", "Note.", table, directions, classes, name="table9")
+    text = experiments_page("Title <1>", "Note.", table, claims, classes, name="table9")
     assert "<script>" not in text and "&lt;script&gt;" in text and "Title &lt;1&gt;" in text
     assert "http" not in text
-    assert 'class="good">holds beyond one std' in text
-    assert '<td class="number best">61.0 ± 1.4</td>' in text
-    assert 'download="table9.csv"' in text
+    assert 'class="good">holds, below 1 point' in text and 'class="bad">reversed' in text
+    assert '<td class="number">&lt; 0.001</td>' in text and '<td class="number">0.200</td>' in text
+    assert 'download="table9.csv"' in text and 'download="table9_claims.csv"' in text
+    assert "Claims, and what is found here" not in experiments_page("T", "", table, claims[:0], classes, name="table9")
 
 
-def test_the_bound_and_a_single_row_are_not_called_best(scores: pd.DataFrame):
-    with_bound = experiment_table(scores, {"bound": "bound", **LABELS}, STATED, "bound")
-    assert '<td class="number best">61.0' in section(with_bound, best=True)
-    assert "best" not in section(experiment_table(scores, {"weak": "one"}, STATED, "bound"), best=True)
+def test_no_row_is_called_the_best(table: pd.DataFrame):
+    """Which of two scores is higher is said by a claim and its verdict."""
+    text = section(table)
+    assert (
+        '<td class="number">61.0 ± 1.4</td>' in text and "best" not in text and "font-weight: 700" not in page("", text)
+    )
 
 
 def test_a_page_without_sections_is_still_a_page():

@@ -15,7 +15,7 @@ EXPERIMENTS = {
         "label": "baseline",
         "set": {"classifier.global_reasoning": False, "mining.enabled": False, "retraining.retrain_on": "none"},
     },
-    "full": {"label": "bound", "set": {"segmentation.supervision": "full"}},
+    "full": {"label": "full supervision", "set": {"segmentation.supervision": "full"}},
 }
 BEFORE_MASKING = {
     "classifier", "cams", "integral", "integral_cams", "initial_labels", "pseudo_labels", "round1", "predictions"
@@ -77,7 +77,9 @@ def test_names_are_single_folders():
 def test_roles_resolve_to_stages():
     settings = plan_of().settings("nsrom")
     assert resolve("labels", settings) == "pseudo_labels"
-    assert resolve("labels", settings | {"mining.enabled": False}) == "initial_labels"
+    assert resolve("labels", settings | {"mining.enabled": False}) == "pseudo_labels"
+    assert resolve("mining_maps", settings) == "cams"
+    assert resolve("mining_maps", settings | {"mining.enabled": False}) == "integral_cams"
     assert resolve("second_labels", settings) == "masked_labels"
     assert resolve("second_labels", settings | {"retraining.retrain_on": "predictions"}) == "predictions"
     assert resolve("model", settings) == "round2"
@@ -106,12 +108,23 @@ def test_the_baselines_own_value_adds_nothing():
 
 
 def test_settings_without_effect_are_not_relevant():
-    # Without the unit its nodes do nothing; with one round masking does nothing; the bound needs no classifier.
+    # Without the unit its nodes do nothing; with one round masking does nothing; full supervision needs no classifier.
     assert added("classifier.nodes", 16, 64, experiment="baseline") == set()
     assert added("masking.kernel", 5, experiment="baseline") == set()
     assert added("classifier.epochs", 9, experiment="full") == set()
     assert added("first_round.filter_by_labels", True, experiment="baseline") == set()
     assert added("first_round.filter_by_labels", True) != set()
+
+
+def test_without_mining_the_initial_labels_are_shared_and_no_cams_are_made():
+    plan = plan_of()
+    mined, unmined = plan.settings("nsrom"), plan.settings("nsrom", **{"mining.enabled": False})
+    assert plan.variant("initial_labels", unmined).name == plan.variant("initial_labels", mined).name == "default"
+    assert plan.variant("pseudo_labels", unmined).name == "mining.enabled-off"
+    assert "cams" not in {v.stage for v in plan.chain(plan.settings("baseline"))}
+    assert {s for s, _ in added("fusion.minimum_foreground", 0.02)} >= {"pseudo_labels", "round1"}
+    assert "initial_labels" not in {s for s, _ in added("fusion.minimum_foreground", 0.02)}
+    assert added("mining.background", 0.5, experiment="baseline") == set()
 
 
 def test_scales_of_the_first_round_change_what_is_made_of_it():
@@ -188,7 +201,7 @@ def test_every_config_loads_and_has_a_plan(name):
     if name != "config.yaml":
         raw = merge(raw, yaml.safe_load((CONFIGS / name).read_text()))
     config = load_config(raw)
-    assert config.bound in config.experiments
+    assert config.full_supervision in config.experiments
     plan = Plan(config)
     for experiment in config.experiments:
         assert ("evaluation", plan.variant("evaluation", plan.settings(experiment)).name) in plan.known

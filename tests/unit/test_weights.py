@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from argparse import Namespace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -117,8 +118,21 @@ class Hostile:
     ("write", "message"),
     [
         (lambda f: None, "is missing: put"),
-        (lambda f: f.write_bytes(b"half a file"), "cannot be read as a checkpoint"),
-        (lambda f: torch.save({"weight": Hostile()}, f), "cannot be read as a checkpoint"),
+        (lambda f: f.write_bytes(b"half a file"), r"checkpoint \(it is damaged or of another kind\): replace it"),
+        (lambda f: f.write_bytes(b""), r"checkpoint \(it is empty\): replace it"),
+        (lambda f: torch.save({"weight": Hostile()}, f), "holds more than tensors"),
+        (
+            lambda f: torch.save({"model": {"a": torch.zeros(1)}, "args": Namespace(lr=1)}, f),
+            r"holds more than tensors \(argparse\.Namespace\), .* save the network's state_dict alone there",
+        ),
+        (lambda f: torch.save(torch.nn.Linear(1, 1), f), r"more than tensors \(torch\.nn\.modules\.linear\.Linear\)"),
+        (
+            lambda f: torch.save({"state_dict": {"a": torch.zeros(1)}, "epoch": 3}, f),
+            "holds its tensors under 'state_dict': save that state_dict alone there",
+        ),
+        (lambda f: f.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "pointer of Git LFS"),
+        (lambda f: f.write_text("<!DOCTYPE html>\n<title>Sign in</title>\n"), "is a web page, not a checkpoint"),
+        (lambda f: f.mkdir(), "is a folder: give the file that torch.save wrote"),
         (lambda f: torch.save([torch.zeros(1)], f), "does not hold one tensor for each name"),
         (lambda f: torch.save({"epoch": 3}, f), "does not hold one tensor for each name"),
     ],

@@ -78,25 +78,25 @@ def test_table3_shares_all_that_it_can(table3: dict[str, int]):
         "check_images": 1,
         "check_masks": 2,  # those of training pictures for the bound
         "check_saliency": 1,
-        "train_classifier": 2,  # with and without global reasoning
-        "train_integral": 2,
-        "export_integral_cams": 2,
-        "fuse_saliency": 2,
+        "train_classifier": 3,  # without global reasoning, and from both of its starts
+        "train_integral": 3,
+        "export_integral_cams": 3,
+        "fuse_saliency": 3,
         "export_cams": 1,  # only mining needs the classifier's own maps, and only with global reasoning
-        "mine_potential_objects": 1,
-        # first rounds: baseline, gr = gr_retrain, gr_pom = gr_pom_retrain = nsrom;
+        "mine_potential_objects": 4,  # baseline, gr and gr_published_start, which mine nothing, and gr_pom
+        # first rounds: baseline, gr = gr_retrain, gr_published_start, gr_pom = gr_pom_retrain = nsrom;
         # second rounds: gr_retrain, gr_pom_retrain, nsrom
-        "train_segmentation": 6,
+        "train_segmentation": 7,
         "predict_training_images": 2,  # gr_retrain, gr_pom_retrain = nsrom
         "mask_nonsalient_region": 1,
         "train_fully_supervised": 1,
-        "evaluate": 7,  # a row each
+        "evaluate": 8,  # a row each
     }
 
 
 def test_table4_adds_only_masking_and_what_follows(clone: Checkout, table3: dict[str, int]):
     both = clone.with_config().dry_run("nsrom_table3", "nsrom_table4")
-    # Its four new rows; gr_pom, nsrom and the bound are Table 3's.
+    # Its four new rows; gr_pom, nsrom and full supervision are Table 3's.
     assert difference(chain(both), chain(table3)) == {
         "mask_nonsalient_region": 4,
         "train_segmentation": 4,
@@ -167,7 +167,7 @@ def is_ground_truth(file: str) -> bool:
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["embedded", "given_folder"])
-def test_only_the_bound_can_reach_ground_truth(clone: Checkout, given: bool):
+def test_only_full_supervision_can_reach_ground_truth(clone: Checkout, given: bool):
     checkout = clone.with_config(*([given_folder(clone)] if given else []))
     jobs = checkout.jobs("nsrom_table3", "nsrom_table4", "nsrom_figure6", "nsrom_figure7")
     training = [job for job in jobs if job.rule.startswith("train_")]
@@ -180,3 +180,11 @@ def test_only_the_bound_can_reach_ground_truth(clone: Checkout, given: bool):
         assert any(Path(file).name == "images.csv" for file in files)  # the walk does walk
         found = sorted(filter(is_ground_truth, files))
         assert bool(found) == (job.rule == "train_fully_supervised"), f"{job.rule} {job.wildcards}: {found}"
+
+
+def test_final_predictions_of_training_pictures_are_those_shown_and_reach_no_ground_truth(clone: Checkout):
+    jobs = clone.with_config().jobs("nsrom_figure5")
+    (shown,) = [job for job in jobs if job.rule == "predict_shown"]
+    assert "results/openmoji/round2/default/seed-0/model.safetensors" in shown.inputs
+    assert not [f for f in reachable(shown, jobs) if is_ground_truth(f)]
+    assert not {"evaluate", "train_fully_supervised"} & {job.rule for job in jobs}

@@ -40,8 +40,11 @@ def test_its_masks_are_scattered_as_other_labels_are(clone: Checkout):
 
 
 def test_no_rule_of_it_reads_saliency_or_ground_truth(clone: Checkout):
-    jobs = clone.with_config().jobs("generic_table1", "generic_figure4")
-    own = {"train_image_classifier", "find_patterns", "project_features", "estimate_masks"}
+    jobs = clone.with_config().jobs("generic_table1", "generic_figure1", "generic_figure3", "generic_accuracy")
+    own = {
+        "train_image_classifier", "find_patterns", "project_features", "estimate_masks",
+        "measure_accuracy", "compute_seeds", "compute_variance",
+    }  # fmt: skip
     for job in jobs:
         if job.rule in own or (job.rule == "train_segmentation"):
             assert not [f for f in job.inputs if "saliency" in f.lower()], job
@@ -52,6 +55,26 @@ def test_no_rule_of_it_reads_saliency_or_ground_truth(clone: Checkout):
 def test_the_report_and_nsroms_targets_need_nothing_of_it(clone: Checkout):
     counts = clone.dry_run("paper")
     assert not {"train_image_classifier", "find_patterns", "compute_clouds"} & counts.keys()
+
+
+def test_a_figure_has_its_parts_and_masks_of_every_block(clone: Checkout):
+    jobs = clone.with_config().jobs("generic_figure1", "generic_figure4")
+    drawn = {f: job for job in jobs for f in job.outputs if f.endswith(".png")}
+    assert {Path(f).stem for f in drawn} == {"generic_figure1", "generic_figure1_seeds", "generic_figure4"}
+    figure = drawn["results/openmoji/figures/generic_figure4.png"]
+    masks = [f.split("/")[-3] for f in figure.inputs if f.endswith("/labels")]
+    assert masks == ["default", "block-C42", "block-C43"]  # C41 is the default; in the paper's order
+    assert not {"train_segmentation", "evaluate"} & {job.rule for job in jobs}
+
+
+def test_the_papers_numbers_come_in_where_the_conditions_are_its_own(clone: Checkout):
+    """Variance: VOC 2012 with ResNet-101; accuracy: MS-COCO."""
+    generic = ("config/voc2012.yaml", "config/voc2012_generic.yaml")
+    expected = {(): set(), generic[:1]: set(), generic: {"figure3"}, (*generic, "config/coco.yaml"): {"accuracy"}}
+    for configs, names in expected.items():
+        jobs = clone.with_config(*configs).jobs("generic_figure3", "generic_accuracy")
+        stated = {Path(f).stem for job in jobs for f in job.inputs if "/paper/" in f}
+        assert stated == {f"generic_{name}" for name in names}, configs
 
 
 def test_coco_is_planned_from_its_annotations(clone: Checkout):
@@ -75,11 +98,20 @@ def test_from_scenes_to_every_table_and_figure(tmp_path, monkeypatch):
         quality = [(row["label"], row["stage"]) for row in csv.DictReader(stream)]
     for block in ("C41", "C42", "C43"):
         assert (f"generic features, {block}", "estimated mask") in quality
-    assert not {"CAM", "mined label (POM)"} & {stage for _, stage in quality}  # NSROM's, which made none
+    assert not {"CAM", "pseudo label"} & {stage for _, stage in quality}  # NSROM's, which made none
     with open(tables / "generic_table3.csv", newline="") as stream:
         assert [row["class"] for row in csv.DictReader(stream)][-1] == "mIoU"
-    for name in ("generic_figure1", "generic_figure4"):
-        assert (checkout.results / "figures" / f"{name}.png").stat().st_size > 10_000
+    for name in ("figure1", "figure1_seeds", "figure3", "figure4", "figure5", "projections"):
+        assert (checkout.results / "figures" / f"generic_{name}.png").stat().st_size > 10_000
+    with open(checkout.results / "figures" / "generic_figure3.csv", newline="") as stream:
+        variance = list(csv.DictReader(stream))
+    (found,) = (checkout.results / "patterns").glob("default/seed-0/patterns.csv")
+    with open(found, newline="") as stream:
+        patterns = {row["class"]: row for row in csv.DictReader(stream)}
+    share = 100 * float(patterns[variance[0]["class"]]["eigenvalue_share"])
+    assert len(variance) == 5 and float(variance[0]["percent"]) == pytest.approx(share, abs=1e-3)
+    with open(tables / "generic_accuracy.csv", newline="") as stream:
+        assert all(0 <= float(row["percent"]) <= 100 for row in csv.DictReader(stream))
     assert checkout.dry_run("generic") == {}
     monkeypatch.chdir(tmp_path)
     results = Path("results/tiny")

@@ -51,8 +51,8 @@ def test_training_on_masks_in_place_of_labels_fails(tiny_copy: Checkout):
     assert not (tiny_copy.folder / TRAINED["train_segmentation"]).exists()
 
 
-def test_the_bound_may_read_masks(tiny_run: Checkout):
-    """The same guard lets the bound through: it was trained in the same run."""
+def test_full_supervision_may_read_masks(tiny_run: Checkout):
+    """The same guard lets full supervision through: it was trained in the same run."""
     assert list((tiny_run.results / "fully_supervised").glob("*/seed-0/model.safetensors"))
 
 

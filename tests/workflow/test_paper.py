@@ -11,19 +11,20 @@ from test_dag import chain, difference, given_folder, overlay
 # What each table and figure adds to those on its left, rule by rule. Tables 1 and 2 have rows of Table 3.
 #   Table 3, Table 4, Figure 6, Figure 7
 DEFAULT = {
-    "train_fully_supervised": (1, 0, 0, 0),  # the bound
-    "train_classifier": (2, 0, 0, 4),  # with and without GR; one for each N, but for N = 32, which Table 3 has
-    "export_cams": (1, 0, 0, 4),  # mining alone needs them, so not without GR
-    "train_integral": (2, 0, 0, 4),
-    "export_integral_cams": (2, 0, 0, 4),
-    "fuse_saliency": (2, 0, 0, 4),
-    "mine_potential_objects": (1, 0, 0, 4),
-    # Table 3: first rounds on labels of baseline, gr and gr_pom, second ones of gr_retrain, gr_pom_retrain and nsrom.
+    "train_fully_supervised": (1, 0, 0, 0),  # full supervision
+    # Without GR and from both starts of it; one for each N from the published start, of which Table 3 has N = 32.
+    "train_classifier": (3, 0, 0, 4),
+    "export_cams": (1, 0, 0, 5),  # mining alone needs them, so only gr_pom and what comes after it
+    "train_integral": (3, 0, 0, 4),
+    "export_integral_cams": (3, 0, 0, 4),
+    "fuse_saliency": (3, 0, 0, 4),
+    "mine_potential_objects": (4, 0, 0, 5),  # baseline, both of gr, which mine nothing, gr_pom; one for each N
+    # Table 3: first rounds on these four, second ones of gr_retrain, gr_pom_retrain and nsrom.
     # Figure 6: r = 10 is nsrom, and r = 1 is Table 4's row without dilation. Figure 7: two rounds for each N.
-    "train_segmentation": (6, 4, 4, 8),
-    "predict_training_images": (2, 0, 0, 4),  # gr and gr_pom have a second round
-    "mask_nonsalient_region": (1, 4, 4, 4),
-    "evaluate": (7, 4, 4, 4),  # a row, or a value
+    "train_segmentation": (7, 4, 4, 10),
+    "predict_training_images": (2, 0, 0, 5),  # gr and gr_pom have a second round
+    "mask_nonsalient_region": (1, 4, 4, 5),
+    "evaluate": (8, 4, 4, 5),  # a row, or a value
 }
 # Three rows of method in Table 3 (baseline, gr_pom, nsrom); r = 10 and N = 32 are nsrom.
 TINY = {
@@ -33,7 +34,7 @@ TINY = {
     "train_integral": (2, 0, 0, 0),
     "export_integral_cams": (2, 0, 0, 0),
     "fuse_saliency": (2, 0, 0, 0),
-    "mine_potential_objects": (1, 0, 0, 0),
+    "mine_potential_objects": (2, 0, 0, 0),
     "train_segmentation": (3, 1, 0, 0),  # first rounds of baseline and gr_pom; nsrom; without dilation
     "predict_training_images": (1, 0, 0, 0),
     "mask_nonsalient_region": (1, 1, 0, 0),
@@ -41,25 +42,30 @@ TINY = {
 }
 # The rows of TINY's Table 3 with all of Table 4; r = 30 is nsrom, so that r = 10 is one more value of Figure 6.
 PHOTOS = DEFAULT | {
-    "train_segmentation": (3, 4, 5, 8),
-    "predict_training_images": (1, 0, 0, 4),
-    "mask_nonsalient_region": (1, 4, 5, 4),
-    "evaluate": (4, 4, 5, 4),
+    "train_classifier": (2, 0, 0, 5),
+    "train_integral": (2, 0, 0, 5),
+    "export_integral_cams": (2, 0, 0, 5),
+    "fuse_saliency": (2, 0, 0, 5),
+    "mine_potential_objects": (2, 0, 0, 5),
+    "train_segmentation": (3, 4, 5, 10),
+    "predict_training_images": (1, 0, 0, 5),
+    "mask_nonsalient_region": (1, 4, 5, 5),
+    "evaluate": (4, 4, 5, 5),
 }
 # Tables 1 and 2 have rows of their own: VGG-16 and ImageNet's ResNet-101, each a first and a second round.
 #   Table 3, Table 4, Figure 6, Figure 7, Table 1, Table 2
 VOC = {
     "train_fully_supervised": (1, 0, 0, 0, 0, 0),
-    "train_classifier": (2, 0, 0, 4, 0, 0),
+    "train_classifier": (3, 0, 0, 4, 0, 0),
     "export_cams": (1, 0, 0, 4, 0, 0),
-    "train_integral": (2, 0, 0, 4, 0, 0),
-    "export_integral_cams": (2, 0, 0, 4, 0, 0),
-    "fuse_saliency": (2, 0, 0, 4, 0, 0),
-    "mine_potential_objects": (1, 0, 0, 4, 0, 0),
-    "train_segmentation": (6, 4, 6, 8, 2, 2),  # Figure 6 has seven values, of which r = 30 is nsrom
+    "train_integral": (3, 0, 0, 4, 0, 0),
+    "export_integral_cams": (3, 0, 0, 4, 0, 0),
+    "fuse_saliency": (3, 0, 0, 4, 0, 0),
+    "mine_potential_objects": (4, 0, 0, 4, 0, 0),
+    "train_segmentation": (7, 4, 6, 8, 2, 2),  # Figure 6 has seven values, of which r = 30 is nsrom
     "predict_training_images": (2, 0, 0, 4, 1, 1),
     "mask_nonsalient_region": (1, 4, 6, 4, 1, 1),
-    "evaluate": (7, 4, 6, 4, 1, 1),
+    "evaluate": (8, 4, 6, 4, 1, 1),
 }
 # Where the data come from: built here, planned with an empty folder, or downloaded, as initial weights are.
 BUILT, GIVEN = {"build_openmoji": 1}, {}
@@ -80,7 +86,7 @@ SHOWN = {
     "compute_comparison": 2, "write_comparison": 2,  # Tables 1 and 2
     "compute_table": 2, "write_table": 2,  # Tables 3 and 4
     "draw_predictions": 1,  # Figure 4
-    "draw_evolution": 1,  # Figure 5
+    "predict_shown": 1, "draw_evolution": 1,  # Figure 5
     "compute_sweep": 2, "draw_sweep": 2,  # Figures 6 and 7
     "measure_stage_quality": 2, "compute_stage_quality": 1, "write_stage_quality": 1,  # of baseline and nsrom
     "compute_ledger": 1, "write_ledger": 1,
@@ -180,7 +186,7 @@ def test_the_ledger_takes_what_exists_and_claims_nothing(tiny_copy: Checkout):
     assert {label for label, seeds in table["seeds"].items() if seeds} == {
         "baseline", "+ GR + POM", "+ GR + POM + NSRM"
     }  # fmt: skip
-    assert {"+ GR", "NSRM on all images", "generic features, C41"} <= set(table.index)
+    assert {"+ GR, published start", "NSRM on all images", "generic features, C41"} <= set(table.index)
     assert not {"paper", "difference", "verdict"} & set(table.columns)
     assert tiny_copy.dry_run("ledger") == {}
 
@@ -188,14 +194,44 @@ def test_the_ledger_takes_what_exists_and_claims_nothing(tiny_copy: Checkout):
 def test_elsewhere_a_table_beside_published_methods_shows_ours_alone(tiny_copy: Checkout):
     tiny_copy.snakemake("nsrom_table1")
     text = (tiny_copy.results / "tables" / "nsrom_table1.md").read_text()
-    assert "(ours)" in text and "EfficientNet-Lite0" in text and "they say nothing about this data set" in text
+    assert "+ GR + POM + NSRM | I+S | EfficientNet-Lite0" in text and "they say nothing about this data set" in text
     assert "SEC" not in text and "65.5" not in text
 
 
+def as_voc(checkout: Checkout, settings: dict) -> Checkout:
+    """The tiny evaluations under the name of VOC 2012, with these settings."""
+    shutil.copytree(checkout.results, checkout.folder / "results" / "voc2012", copy_function=shutil.copy2)
+    return checkout.with_config(
+        "config/tiny.yaml", overlay(checkout, "voc.yaml", {"dataset": {"name": "voc2012"}, **settings})
+    )
+
+
+def test_on_the_papers_data_set_its_tables_stand_before_ours(tiny_copy: Checkout):
+    """Methods as rows with their sections, classes as columns, and what has to be said of them, in every form."""
+    tables = {
+        "nsrom_table1": {"compare_with": "generic_table2"},
+        "nsrom_table3": {"compare_classes_with": "smvwe_table1"},
+    }
+    voc, shown = as_voc(tiny_copy, {"tables": tables}), tiny_copy.folder / "results/voc2012/tables"
+    shutil.rmtree(shown)
+    voc.snakemake("nsrom_table1", "nsrom_table3")
+    methods = pd.read_csv(shown / "nsrom_table1.csv")
+    assert methods["section"].nunique() == 4 and len(methods) == 21
+    assert methods["method"].tolist()[-2:] == ["Ours (ResNet101)", "+ GR + POM + NSRM"]
+    assert methods["from"].tolist()[-2:] == ["paper's own", "this run"]
+    for form in ("md", "tex", "html"):
+        text = (shown / f"nsrom_table1.{form}").read_text()
+        assert text.count("Supervision: Scribbles") == 1 and "backbone VGG16 unless" in text and "NaN" not in text
+    classes = pd.read_csv(shown / "nsrom_table3_classes.csv").set_index("class")
+    assert classes.columns.tolist()[5:8] == ["Ours (VWE) (paper)", "Ours (SMVWE) (paper)", "fully supervised bound"]
+    assert classes.loc["tvmonitor", "SEAM (paper)"] == 53.0 and classes.loc["mIoU", "MCOF (paper)"] == 60.3
+    for file in ("nsrom_table3_classes.md", "nsrom_table3.html"):
+        assert "A dash is a cell that cannot be read" in (shown / file).read_text()
+
+
 def test_on_the_papers_data_set_every_number_has_a_verdict(tiny_copy: Checkout):
-    """The tiny evaluations under the name of VOC 2012: shown, but of other images than the paper's."""
-    shutil.copytree(tiny_copy.results, tiny_copy.folder / "results" / "voc2012", copy_function=shutil.copy2)
-    voc = tiny_copy.with_config("config/tiny.yaml", overlay(tiny_copy, "voc.yaml", {"dataset": {"name": "voc2012"}}))
+    """Shown, but of other images than the paper's."""
+    voc = as_voc(tiny_copy, {})
     assert chain(voc.dry_run("ledger")) == {}
     voc.snakemake("ledger")
     table = pd.read_csv(tiny_copy.folder / "results/voc2012/tables/ledger.csv").set_index("number")

@@ -29,6 +29,7 @@ ONE_OF_EACH = [
     "fully_supervised/supervision-full/seed-0/model.safetensors",
     "evaluation/default/seed-0/predictions/val_0000.png",
     "evaluation/default/seed-0/metrics.json",
+    "evaluation/default/seed-0/counts.npz",
     "tables/nsrom_table3.csv",
     "tables/nsrom_table3.html",
     "tables/stage_quality.csv",

@@ -55,7 +55,7 @@ def test_touching_every_file_does_nothing(tiny_copy: Checkout):
         # Labels and what follows; no classifier, integral model or map.
         ("src/wsss/nsrom/labels.py", AFTER_LABELS),
         ("workflow/scripts/mask_nonsalient_region.py", AFTER_MASKING),
-        # The networks of both rounds and the bound, and what is computed from them; nothing before the first labels.
+        # The networks of all rounds, full supervision too, and what follows; nothing before the first labels.
         ("src/wsss/segmentation.py", SEGMENTATION),
         ("src/wsss/deeplab.py", SEGMENTATION),
         # Only what scores; no training.

@@ -4,11 +4,14 @@ import csv
 import shutil
 
 import pytest
-from checkouts import Checkout, copy_repository, job_counts, reachable
+from checkouts import TINY, Checkout, copy_repository, job_counts, reachable
 from test_dag import is_ground_truth
 
 OWN = {"train_word_encoder", "export_word_maps", "choose_background_score", "make_word_labels"}
-TARGETS = ("smvwe_table1", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words")
+TARGETS = (
+    "smvwe_table1", "smvwe_table2", "smvwe_table3", "smvwe_ablation", "smvwe_background", "smvwe_words",
+    "smvwe_figure3",
+)  # fmt: skip
 
 
 def test_table1_has_a_chain_with_saliency_feedback_and_one_without(clone: Checkout):
@@ -58,6 +61,8 @@ def test_full_size_starts_from_resnet38(clone: Checkout):
     assert counts["train_word_encoder"] == counts["convert_resnet38"] == 1
     assert counts["train_segmentation"] == counts["evaluate"] == 4
     assert "train_classifier" not in counts
+    (evaluated,) = [job for job in full.jobs("smvwe_figure3") if job.rule == "evaluate"]
+    assert evaluated.wildcards.startswith("variant=method-smvwe_retrain_on-none,")  # DeepLab-v2 on ResNet-101
     figure = full.snakemake("-n", "smvwe_figure2", check=False)
     assert figure.returncode != 0 and "data/pascal_context" in figure.stdout
 
@@ -65,7 +70,8 @@ def test_full_size_starts_from_resnet38(clone: Checkout):
 @pytest.mark.slow
 def test_from_scenes_to_every_table_and_figure(tmp_path):
     copy_repository(tmp_path)
-    checkout = Checkout(tmp_path)
+    (tmp_path / "own.yaml").write_text("tables: {smvwe_table2: {rows: [vwe, smvwe]}}\n")
+    checkout = Checkout(tmp_path).with_config(TINY, "own.yaml")
     checkout.snakemake(*TARGETS)
     tables = checkout.results / "tables"
 
@@ -78,15 +84,23 @@ def test_from_scenes_to_every_table_and_figure(tmp_path):
     classes = rows("smvwe_table1_classes")
     assert list(classes[0])[2:] == ["VWE alone", "SMVWE"] and classes[-1]["class"] == "mIoU"
     assert float(classes[-1]["SMVWE"]) == pytest.approx(float(scores["smvwe"]["miou"]))
-    assert [(r["worse"], r["better"]) for r in rows("smvwe_table1_directions")] == [("VWE alone", "SMVWE")]
+    assert [(r["worse"], r["better"]) for r in rows("smvwe_table1_claims")] == [("VWE alone", "SMVWE")]
     assert "| class |" in (tables / "smvwe_table1_classes.md").read_text()
+    boundaries = rows("smvwe_table2")
+    assert [(r["method"], r["stage"]) for r in boundaries] == [
+        ("SMVWE: VWE alone", "label from maps"), ("SMVWE", "label from maps")
+    ]  # fmt: skip
+    assert all(0 <= float(r[c]) <= 100 for r in boundaries for c in ("recall", "f1"))  # nothing drawn: no precision
+    labelled = checkout.results / "word_labels/default/seed-0/val/labels"
+    assert len(list(labelled.glob("val_*.png"))) == len(list(labelled.glob("*.png"))) == 6
     ablation = rows("smvwe_ablation")
     assert [r["experiment"] for r in ablation] == ["smvwe", "smvwe_no_image_loss", "smvwe_background_by_saliency"]
     assert all(0 <= float(r[c]) <= 100 for r in ablation for c in ("label_miou", "recall", "coverage"))
     tuned = {(r["label"], r["score from"].split()[0]): float(r["miou"]) for r in rows("smvwe_background")}
     assert all(tuned[e, "true"] >= tuned[e, w] - 1e-9 for e in ("VWE alone", "SMVWE") for w in ("constant", "saliency"))
     assert float(rows("smvwe_background")[3]["miou"]) == pytest.approx(float(ablation[0]["label_miou"]), abs=1e-6)
-    assert (checkout.results / "figures" / "smvwe_words.png").stat().st_size > 10_000
+    for name in ("smvwe_words", "smvwe_figure3"):
+        assert (checkout.results / "figures" / f"{name}.png").stat().st_size > 10_000
     assert checkout.dry_run(*TARGETS) == {}
     # In parts, the labels are the same, byte for byte.
     manifest = checkout.results / "word_labels" / "background_by-saliency" / "seed-0" / "manifest.csv"

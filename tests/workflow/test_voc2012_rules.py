@@ -56,7 +56,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def prepared(place: Place) -> Checkout:
     """A finished run from archives to the checked lists and the archive for the server."""
     section = place.standin.dataset_section("archives")
-    # The bound is the experiment with the shortest chain.
+    # Full supervision is the experiment with the shortest chain.
     checkout = place.with_data("archives", section, submission={"experiment": "fully_supervised"})
     checkout.snakemake("submission", *(f"results/archives/data/{file}" for file in CHECKED))
     return checkout

@@ -1,14 +1,15 @@
 """Computes the ledger: the papers' numbers, ours that exist, and what follows; or ours alone."""
 
-from pathlib import Path
-
 from job import job
+from table_job import write_conditions
 
 with job(snakemake):
     from wsss.ledger import ledger_table, our_table, read_numbers
-    from wsss.tables import conditions_note
 
-    p, files = snakemake.params, snakemake.input.metrics
-    make = ledger_table if p.compared else our_table
-    make(read_numbers(snakemake.input.numbers), p.labels, p.evaluations).to_csv(snakemake.output.table, index=False)
-    Path(snakemake.output.note).write_text((conditions_note(files) if files else "Nothing has been evaluated.") + "\n")
+    p, numbers = snakemake.params, read_numbers(snakemake.input.numbers)
+    if p.compared:
+        table = ledger_table(numbers, p.labels, p.evaluations, p.conditions)
+    else:
+        table = our_table(numbers, p.labels, p.evaluations)
+    table.to_csv(snakemake.output.table, index=False)
+    write_conditions(snakemake, {e: files for e, files in p.evaluations.items() if files})

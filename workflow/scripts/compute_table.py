@@ -1,20 +1,26 @@
-"""Computes a table of experiments: scores over seeds, the paper's directions, IoU per class."""
-
-from pathlib import Path
+"""Computes a table of experiments: scores over seeds and of each, claims and what is found of them, IoU per class."""
 
 from job import job
+from table_job import write_conditions
 
 with job(snakemake):
-    import pandas as pd
-
+    from wsss.claims import claims_of_table, claims_table, read_claims
+    from wsss.class_tables import beside_published, read_published_classes
+    from wsss.intervals import read_scored, score_intervals
     from wsss.ledger import read_numbers, stated_scores
-    from wsss.tables import class_table, conditions_note, direction_table, experiment_table, read_scores
+    from wsss.tables import class_table, experiment_table, read_scores, seed_table
 
     p, files = snakemake.params, snakemake.input.metrics
     stated = stated_scores(read_numbers(snakemake.input.numbers))
-    directions = pd.concat(map(pd.read_csv, snakemake.input.directions))
-    scores = read_scores(list(p.compared), p.seeds, files)
-    experiment_table(scores, p.rows, stated, p.bound).to_csv(snakemake.output.table, index=False)
-    direction_table(scores, p.rows, directions).to_csv(snakemake.output.directions, index=False)
-    class_table(p.rows, p.seeds, files).to_csv(snakemake.output.classes, index=False)
-    Path(snakemake.output.note).write_text(conditions_note(files) + "\n")
+    scores, out = read_scores(list(p.compared), p.seeds, files), snakemake.output
+    scored = read_scored(list(p.rows), p.seeds, snakemake.input.counts)
+    intervals = score_intervals(scored, p.methods)
+    claims = claims_of_table(read_claims(snakemake.input.claims), p.compare, p.rows)
+    experiment_table(scores, p.rows, stated, p.reference, intervals).to_csv(out.table, index=False)
+    claims_table(claims, scored, scores, p.rows, p.methods, p.margin).to_csv(out.claims, index=False)
+    classes = class_table(p.rows, p.seeds, files)
+    for file in snakemake.input.published:
+        classes = beside_published(classes, read_published_classes(file))
+    classes.to_csv(out.classes, index=False)
+    seed_table(p.rows, p.seeds, files[: len(p.rows) * len(p.seeds)]).to_csv(out.seeds, index=False)
+    write_conditions(snakemake, p.evaluations)

@@ -8,14 +8,15 @@ with job(snakemake, may_read_masks=True):
     from safetensors.numpy import load_file
 
     from wsss.artifacts import check_folder
+    from wsss.chosen_pictures import choose_pictures
     from wsss.data import read_classes, read_images, read_masks
-    from wsss.pictures import choose_pictures, draw_grid
+    from wsss.pictures import draw_grid
     from wsss.plotting import save_figure
     from wsss.smvwe.figures import word_rows
 
     p, given = snakemake.params, snakemake.input
     split = read_images(given.images, given.classes, p.split, given.saliency)
-    pictures = choose_pictures(split, p.figure["count"], p.seed, p.figure["images"])
+    pictures = choose_pictures(split, p.figure["count"], p.seed, p.figure["images"], p.figure["simple"])
     maps, labels = [Path(f) for f in given.maps], [Path(f) for f in given.labels]
     for folder, manifest in zip([*maps, *labels], given.manifests, strict=True):
         check_folder(folder, Path(manifest), [q.image_id for q in pictures])

@@ -13,7 +13,7 @@ with job(snakemake, may_read_masks=True) as run, whole_or_part(snakemake, "predi
 
     classes = read_classes(snakemake.input.classes)
     pictures = read_images(snakemake.input.images, snakemake.input.classes, snakemake.params.split)
-    scores = {name: Path(snakemake.output[name]) for name in ("metrics", "per_class")} if made.whole else {}
+    files = ("metrics", "per_class", "counts") if made.whole else ()
     (evaluate if made.whole else evaluate_part)(
         part_of(pictures, made.name, prediction_batch(run.settings)),
         read_masks(snakemake.input.masks),
@@ -26,5 +26,5 @@ with job(snakemake, may_read_masks=True) as run, whole_or_part(snakemake, "predi
         workers=run.threads,
         parts=made.parts,
         key=run.fingerprint,
-        **scores,
+        **{name: Path(snakemake.output[name]) for name in files},
     )

@@ -6,6 +6,7 @@ import time
 import traceback
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -61,9 +62,8 @@ class Run:
 def job(snakemake, *, may_read_masks: bool = False):
     """Yields a ``Run``.
 
-    An expected mistake (``ValueError``, ``OSError``) ends the job with its one sentence on screen; the traceback is
-    in the log.  So does a signal that asks it to stop.  If the rule declares the output ``provenance``, it is written
-    when the block succeeds.
+    An exception ends the job with one sentence on screen (``wsss.sentences``); the traceback is in the log.  So does a
+    signal that asks it to stop.  If the rule declares the output ``provenance``, it is written when the block succeeds.
     """
     from wsss import guard
     from wsss.arithmetic import fix_threads
@@ -87,13 +87,12 @@ def job(snakemake, *, may_read_masks: bool = False):
         except Stopped as stopped:
             run.progress.say(str(stopped))
             sys.exit(1)
-        except FileNotFoundError as error:
-            traceback.print_exc(file=log)
-            sys.exit(f"Error in {label}: {error.filename} is missing: put it back, or have it made again\n{where}")
-        except (ValueError, OSError) as error:
+        except Exception as error:
             with suppress(OSError):
                 traceback.print_exc(file=log)
-            sys.exit(f"Error in {label}: {error}\n{where}")
+            # By its name: it is no code that a result depends on.
+            said = import_module("wsss.sentences").sentence(error, snakemake.config.get("made_of", {}))
+            sys.exit(f"Error in {label}: {said}\n{where}")
         except BaseException:
             traceback.print_exc(file=log)
             raise

@@ -1,8 +1,8 @@
-"""Mines potential objects: initial labels and CAMs give pseudo labels."""
+"""Mines potential objects, if enabled: initial labels and CAMs give pseudo labels."""
 
 from label_job import label_job
 
 with label_job(snakemake, "initial", "maps") as labels:
-    from wsss.nsrom.label_stages import mined_label
+    from wsss.nsrom.label_stages import pseudo_label
 
-    labels.write(mined_label)
+    labels.write(pseudo_label)

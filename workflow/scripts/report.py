@@ -18,4 +18,4 @@ with job(snakemake), tempfile.TemporaryDirectory() as folder:
     with open(snakemake.log[0], "a") as log:
         log.write(run.stdout)
     if run.returncode:
-        raise ValueError(f"Snakemake could not write the report: {run.stdout.strip().splitlines()[-1:]}")
+        raise ValueError(f"Snakemake could not write the report: {' '.join(run.stdout.split())[-300:]}")

@@ -1,19 +1,39 @@
 """What scripts that write one table for readers have in common: its three forms."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def write_forms(snakemake, table, title: str, note: str) -> None:
+def write_forms(snakemake, table, title: str, *notes: str, further: Sequence[str] = ()) -> None:
     """Writes a table under its title as Markdown, LaTeX, and a page that holds its numbers under the input's name.
 
     The rule's input is ``table``, and ``note`` if it has one, the conditions of the evaluation, which follow the given
-    note; its outputs are ``md``, ``tex`` and ``html``.
+    notes, of which some may be empty; its outputs are ``md``, ``tex`` and ``html``.  ``further``: sections that follow
+    on the page.
     """
     from wsss.pages import page, section, to_latex, to_markdown
 
     given, out = snakemake.input, snakemake.output
-    if given.get("note"):
-        note = f"{note} {Path(given.note).read_text().strip()}"
+    conditions = Path(given.note).read_text().strip() if given.get("note") else ""
+    note = " ".join(n for n in (*notes, conditions) if n)
     Path(out.md).write_text(to_markdown(table, title, note))
     Path(out.tex).write_text(to_latex(table, title, note))
-    Path(out.html).write_text(page(title, section(table, text=note, file=Path(given.table).name)))
+    Path(out.html).write_text(page(title, section(table, text=note, file=Path(given.table).name), *further))
+
+
+def write_conditions(snakemake, metrics: dict[str, list[str]]) -> None:
+    """Writes the conditions of a table's rows: ``output.conditions``, a CSV, and ``output.note``, the sentences.
+
+    ``params.conditions``: experiment → its conditions and label; ``params.records``: experiment → the records of its
+    stages.  ``metrics``: experiment → its evaluations.
+    """
+    from wsss.conditions_table import conditions_note, conditions_table, pictures_scored
+    from wsss.versions import mixed, versions_of
+
+    p, out = snakemake.params, snakemake.output
+    rows = {e: {**p.conditions[e], "images": pictures_scored(files)} for e, files in metrics.items()}
+    made = {e: versions_of(p.records[e]) for e in rows}
+    table = conditions_table(rows, made)
+    table.to_csv(out.conditions, index=False)
+    mixture = mixed({rows[e]["label"]: versions for e, versions in made.items()})
+    Path(out.note).write_text(" ".join(filter(None, [conditions_note(table), mixture])) + "\n")

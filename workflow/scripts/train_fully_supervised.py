@@ -1,4 +1,4 @@
-"""Trains the same network on true masks: the bound, not a method."""
+"""Trains the same network on true masks: full supervision, not a method."""
 
 from pathlib import Path
 

@@ -8,5 +8,4 @@ with job(snakemake):
     from wsss.pages import boundary_note
 
     table, p = read_comparison(snakemake.input.table), snakemake.params
-    # Published rows have a source; a table can have none on VOC, too.
-    write_forms(snakemake, table, p.title, boundary_note(p.tolerance, published="source" in table))
+    write_forms(snakemake, table, p.title, boundary_note(p.tolerance, p.split), p.about)

@@ -8,4 +8,5 @@ with job(snakemake):
 
     from wsss.pages import CLASSES_NOTE
 
-    write_forms(snakemake, pd.read_csv(snakemake.input.table), snakemake.params.title, CLASSES_NOTE)
+    p = snakemake.params
+    write_forms(snakemake, pd.read_csv(snakemake.input.table), p.title, CLASSES_NOTE, p.about)

@@ -8,5 +8,5 @@ with job(snakemake):
     from wsss.pages import COMPARISON_NOTE, OURS_ALONE_NOTE
 
     p = snakemake.params
-    about = COMPARISON_NOTE if p.compared else OURS_ALONE_NOTE
-    write_forms(snakemake, read_comparison(snakemake.input.table), p.title, about)
+    note = COMPARISON_NOTE if p.compared else OURS_ALONE_NOTE
+    write_forms(snakemake, read_comparison(snakemake.input.table), p.title, note, p.about)

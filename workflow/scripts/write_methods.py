@@ -1,4 +1,6 @@
-"""Writes a table of methods for readers."""
+"""Writes a table of methods for readers, with the differences that are judged."""
+
+from pathlib import Path
 
 from job import job
 from table_job import write_forms
@@ -6,6 +8,9 @@ from table_job import write_forms
 with job(snakemake):
     import pandas as pd
 
-    from wsss.pages import METHODS_NOTE
+    from wsss.pages import CLAIMS_NOTE, METHODS_NOTE, claims_sections, to_markdown
 
-    write_forms(snakemake, pd.read_csv(snakemake.input.table), snakemake.params.title, METHODS_NOTE)
+    given, title, claims = snakemake.input, snakemake.params.title, pd.read_csv(snakemake.input.claims)
+    shown = claims_sections(claims, snakemake.wildcards.methods)
+    write_forms(snakemake, pd.read_csv(given.table), title, METHODS_NOTE, further=shown)
+    Path(snakemake.output.claims).write_text(to_markdown(claims, f"{title}: claims", CLAIMS_NOTE))

@@ -1,4 +1,4 @@
-"""Ground-truth masks drawn from COCO's instances, for evaluation and the fully supervised bound."""
+"""Ground-truth masks drawn from COCO's instances, for evaluation and full supervision."""
 
 from collections.abc import Callable, Collection
 from functools import partial

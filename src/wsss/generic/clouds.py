@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from wsss.data import DataError, Picture, read_picture, squash
+from wsss.chosen_pictures import choose_classes
+from wsss.data import Picture, read_picture, squash
 from wsss.generic.network import trained_features
 from wsss.generic.patterns import load_patterns
 from wsss.generic.stages import input_side
 from wsss.label_io import read_label
 from wsss.randomness import generator
+from wsss.resampling import resize_labels
 from wsss.training import device
 
 Block = tuple[str, dict, Path, Path]  # label, settings, checkpoint of the classifier, patterns
@@ -37,7 +39,7 @@ def feature_clouds(
     ``DataError`` if ``chosen`` names an unknown class.
     """
     parts = []
-    for c in _classes(pictures, class_names, chosen):
+    for c in choose_classes(pictures, class_names, chosen, 2):
         shown = [p for p in pictures if c in p.classes]
         order = generator("clouds", seed, c).permutation(len(shown))[:count]
         for label, settings, checkpoint, patterns in blocks:
@@ -50,34 +52,17 @@ def feature_clouds(
     return pd.concat(parts, ignore_index=True)[["block", "class", "kind", "x", "y"]]
 
 
-def on_grid(label: np.ndarray, grid: tuple[int, int], *, aligned: bool) -> np.ndarray:
-    """The label's values at the centres of feature cells: (H, W) → ``grid``."""
-    places = []
-    for side, cells in zip(label.shape, grid, strict=True):
-        exact = np.linspace(0, side - 1, cells) if aligned else (np.arange(cells) + 0.5) * side / cells - 0.5
-        places.append(np.clip(np.rint(exact), 0, side - 1).astype(int))
-    return label[np.ix_(*places)]
-
-
 def _placed(
     picture: Picture, *, features, pattern, settings: dict, masks: dict[str, Path], target: int
 ) -> pd.DataFrame:
     """The descriptors of one picture on the two eigenvectors, with what their pixels truly are."""
-    image = squash(read_picture(picture.path), input_side(settings))
+    aligned = settings["cam.align_corners"]
+    image = squash(read_picture(picture.path), input_side(settings), aligned=aligned)
     with torch.inference_mode():
         found, _ = features(features.network.backbone.normalise(torch.from_numpy(image)[None].to(device())))
     values = found[0].flatten(1).T.double().cpu().numpy() - pattern.mean
     x, y = (values @ pattern.directions.T / max(pattern.std, 1e-12)).T
-    truth = on_grid(read_label(masks[picture.image_id]), tuple(found.shape[-2:]), aligned=settings["cam.align_corners"])
+    truth = read_label(masks[picture.image_id])
+    truth = resize_labels(truth, tuple(found.shape[-2:]), align_corners=aligned)
     kinds = np.select([truth == target, truth == 0], ["object", "background"], "another class")
     return pd.DataFrame({"kind": kinds.ravel(), "x": x, "y": y})[(truth != 255).ravel()]
-
-
-def _classes(pictures: Sequence[Picture], class_names: Sequence[str], chosen: Sequence[str]) -> list[int]:
-    unknown = [n for n in chosen if n not in class_names[1:]]
-    if unknown:
-        raise DataError(f"the figure names the class '{unknown[0]}', which the data set lacks: correct its `classes`")
-    if chosen:
-        return [class_names.index(n) for n in chosen]
-    counts = {c: sum(c in p.classes for p in pictures) for c in range(1, len(class_names))}
-    return [c for c in sorted(counts, key=lambda c: (-counts[c], c))[:2] if counts[c]]

@@ -24,5 +24,6 @@ METHOD = Method(
     },
     labels=lambda settings: "estimated_masks",
     measured=(Measured("estimated_masks", "estimated", "estimated mask"),),
+    labels_validation=True,
     unused=_unused,
 )

@@ -25,8 +25,9 @@ from wsss.generic.patterns import (
     write_images,
     write_table,
 )
+from wsss.input_sizes import aligned_size
 from wsss.progress import Progress
-from wsss.resampling import aligned_size, upsample_logits
+from wsss.resampling import upsample_logits
 from wsss.training import device
 
 
@@ -106,13 +107,14 @@ def sweep_pictures(
     block = trained_features(checkpoint, settings, num_classes)
     side, size = input_side(settings), settings["classifier.batch_size"]
     chunks = chunks_of(pictures, size)
-    batches = batches_of(chunks, lambda p: [squash(read_picture(p.path), side)], workers)
+    aligned = settings["cam.align_corners"]
+    batches = batches_of(chunks, lambda p: [squash(read_picture(p.path), side, aligned=aligned)], workers)
     for batch, (images,) in progress(batches, len(chunks), "batches"):
         with torch.inference_mode():
             features, maps = block(block.network.backbone.normalise(images.to(device())))
             cams = maps.relu()
             if cams.shape[-2:] != features.shape[-2:]:
-                cams = upsample_logits(cams, tuple(features.shape[-2:]), align_corners=settings["cam.align_corners"])
+                cams = upsample_logits(cams, tuple(features.shape[-2:]), align_corners=aligned)
             cams = cams / cams.amax((2, 3), keepdim=True).clamp_min(1e-12)
         yield batch, features, cams
 

@@ -1,4 +1,4 @@
-"""The figure of labels as they evolve, stage by stage."""
+"""The figure of labels as they evolve, stage by stage (NSROM, Figure 5)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,25 +15,29 @@ EVOLUTION = {  # stage → heading
     "cam": "CAM",
     "oa_cam": "OA-CAM",
     "initial": "initial\nlabel",
-    "mined": "mined label\n(POM)",
+    "mined": "pseudo\nlabel",
     "estimated": "estimated\nmask",
-    "predictions": "first-round\nprediction",
+    "word_label": "label\nfrom maps",
+    "predictions": "initial\nprediction",
     "masked": "masked label\n(NSRM)",
+    "final": "final\nprediction",
 }
 
 
 def evolution_rows(
     pictures: Sequence[Picture], masks: dict[str, Path], stages: dict[str, Path], *, aligned: bool
 ) -> tuple[list[str], list[Row]]:
-    """Column names and rows: picture, saliency, the stages of ``EVOLUTION`` that ``stages`` has a folder for, truth.
+    """Column names and rows: picture, truth, saliency, the stages of ``EVOLUTION`` that ``stages`` has a folder for.
 
-    Maps are shown as the maximum over the picture's classes.  ``aligned``: as in ``resize_attention``.
+    The paper's columns (a) to (h) are among them, in its order.  Maps are shown as the maximum over the picture's
+    classes.  ``aligned``: as in ``resize_attention``.
     """
     present = {key: name for key, name in EVOLUTION.items() if key in stages}
     rows = []
     for picture in pictures:
-        image, labels = read_picture(picture.path), []
-        cells = [image, None if picture.saliency is None else _grey(read_gray(picture.saliency))]
+        image, labels = read_picture(picture.path), [read_label(masks[picture.image_id])]
+        saliency = None if picture.saliency is None else _grey(read_gray(picture.saliency))
+        cells = [image, paint_label(labels[0]), saliency]
         for key in present:
             file = stages[key] / f"{picture.image_id}.png"
             if key in ("cam", "oa_cam"):
@@ -44,9 +48,8 @@ def evolution_rows(
             else:
                 labels.append(read_label(file))
                 cells.append(paint_label(labels[-1]))
-        labels.append(read_label(masks[picture.image_id]))
-        rows.append(picture_row(picture, [*cells, paint_label(labels[-1])], labels))
-    return ["picture", "saliency", *present.values(), "truth"], rows
+        rows.append(picture_row(picture, cells, labels))
+    return ["picture", "truth", "saliency", *present.values()], rows
 
 
 def _grey(values: np.ndarray) -> np.ndarray:

@@ -24,14 +24,16 @@ def initial_label(picture: Picture, *, maps: Path, settings: dict) -> np.ndarray
     )
 
 
-def mined_label(picture: Picture, *, initial: Path, maps: Path, settings: dict) -> np.ndarray:
-    """Potential object mining: the label in folder ``initial`` with the CAMs in folder ``maps``."""
-    label = mine_potential_objects(
-        read_label(initial / f"{picture.image_id}.png"),
-        _full_size(picture, maps, settings["cam.align_corners"]),
-        background=settings["mining.background"],
-        rule=settings["mining.rule"],
-    )
+def pseudo_label(picture: Picture, *, initial: Path, maps: Path, settings: dict) -> np.ndarray:
+    """The label that trains the first round: that in folder ``initial``, mined with the CAMs in ``maps`` if enabled.
+
+    Either way it is dropped if it has next to no foreground; the label that is mined has not been.
+    """
+    label = read_label(initial / f"{picture.image_id}.png")
+    if settings["mining.enabled"]:
+        cams = _full_size(picture, maps, settings["cam.align_corners"])
+        constants = {name: settings[f"mining.{name}"] for name in ("background", "rule")}
+        label = mine_potential_objects(label, cams, **constants)
     return ignore_if_tiny(label, minimum=settings["fusion.minimum_foreground"])
 
 

@@ -13,7 +13,7 @@ from wsss.nsrom.global_reasoning import GlobalReasoning
 class ActivationNetwork(nn.Module):
     """Backbone → head → global reasoning → 1×1 convolution to one activation map per class.
 
-    ``integral=False``, the classifier: conv-R-conv-R-conv → GR → R → 1×1, new layers N(0, √(2/(k²·out))).
+    ``integral=False``, the classifier: conv-R-conv-R-conv → GR → R → 1×1, new Conv2d N(0, √(2/(k²·out))).
     ``integral=True``, the integral attention model: conv-R-conv-R-conv-R → GR → 1×1, framework defaults.
     ``head="pretrained"`` takes the backbone's last stage (with its ReLU) in place of the three convolutions.
     ``head_rule="paper"`` gives the classifier's head the integral model's order, a ReLU after each convolution.
@@ -55,7 +55,7 @@ class ActivationNetwork(nn.Module):
 
     def _initialise(self) -> None:
         for module in [*self.head.modules(), *self.reasoning.modules(), self.classes]:
-            if isinstance(module, (nn.Conv1d, nn.Conv2d)):
+            if isinstance(module, nn.Conv2d):  # published code leaves the unit's two Conv1d as they are made
                 size = math.prod(module.kernel_size) * module.out_channels
                 nn.init.normal_(module.weight, std=math.sqrt(2 / size))
                 if module.bias is not None:

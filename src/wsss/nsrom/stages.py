@@ -12,12 +12,13 @@ from wsss.checkpoints import load_checkpoint, save_checkpoint
 from wsss.class_maps import quantise
 from wsss.classification import classification_loss, image_scores, jittered, one_hot, train_section
 from wsss.data import Picture, read_picture, squash
+from wsss.input_sizes import aligned_size
 from wsss.map_io import read_maps, write_maps
 from wsss.nsrom.attention import accumulate
 from wsss.nsrom.integral import integral_attention_loss
 from wsss.nsrom.network import build_network, identity
 from wsss.progress import Progress
-from wsss.resampling import aligned_size, upsample_logits
+from wsss.resampling import upsample_logits
 from wsss.resuming import SavedState
 from wsss.training import device, write_history
 
@@ -128,7 +129,7 @@ def export_maps(
 
     def read(picture: Picture) -> list[np.ndarray]:
         image = read_picture(picture.path)
-        return [squash(image, size) for size in sizes]
+        return [squash(image, size, aligned=settings["cam.align_corners"]) for size in sizes]
 
     with image_folder(folder, manifest, key) as aside, torch.inference_mode():
         chunks = chunks_of(pictures, settings["classifier.batch_size"], lambda p: is_done(aside, p.image_id))

@@ -13,7 +13,7 @@ from PIL import Image
 ART_SIZE = 384  # pixels of the longer side of the untrimmed art; objects are at most about 120 px in a scene
 
 # Class -> designs: OpenMoji file names, or names from COMPOSED. Chosen by eye, and few: with 400 training pictures a
-# class of many designs leaves even the fully supervised bound at half of what it is with two or three.
+# class of many designs leaves even full supervision at half of what it is with two or three.
 DESIGNS = {
     "aeroplane": "2708 1F6E9",
     "bicycle": "1F6B2",

@@ -11,6 +11,7 @@ import torch
 from wsss.data import Picture, read_picture, resized
 from wsss.label_io import read_gray, read_label
 from wsss.pictures import Row, paint_heat, paint_label, picture_row
+from wsss.resampling import resize_labels
 from wsss.smvwe.labels import strongest_map
 from wsss.smvwe.network import WordNetwork
 from wsss.smvwe.samples import inference_sizes
@@ -22,7 +23,8 @@ GOLDEN = 0.618034  # neighbours in the codebook get hues that are far apart
 @torch.inference_mode()
 def word_grid(network: WordNetwork, picture: Picture, settings: dict) -> np.ndarray:
     """The word of each feature cell of a picture at its finest scale, (h, w) int32."""
-    image = resized(read_picture(picture.path), inference_sizes(picture, settings)[-1])
+    size, aligned = inference_sizes(picture, settings)[-1], settings["cam.align_corners"]
+    image = resized(read_picture(picture.path), size, aligned=aligned)
     features, _ = network(network.backbone.normalise(torch.from_numpy(image)[None].to(device())))
     return network.encoder(features).words[0].cpu().numpy().astype(np.int32)
 
@@ -41,18 +43,15 @@ def word_table(grids: Mapping[str, np.ndarray], network: WordNetwork, class_name
     return pd.DataFrame(rows, columns=["image_id", "word", "cells", "class"])
 
 
-def paint_words(picture: np.ndarray, grid: np.ndarray) -> np.ndarray:
+def paint_words(picture: np.ndarray, grid: np.ndarray, *, aligned: bool) -> np.ndarray:
     """A grid of words over a faded picture, (H, W, 3) uint8; a word has the same colour in all pictures."""
+    grid = resize_labels(grid, picture.shape[:2], align_corners=aligned)
     colours = matplotlib.colors.hsv_to_rgb(
         np.stack([(grid * GOLDEN) % 1, 0.55 + 0.4 * (grid % 2), 0.95 - 0.35 * (grid % 3) / 2], axis=-1)
     )
     cells = (255 * colours).astype(np.uint8)
-    height, width = picture.shape[:2]
-    rows, columns = (
-        np.linspace(0, n - 1, m).round().astype(int) for n, m in zip(grid.shape, (height, width), strict=True)
-    )
     grey = picture.astype(np.float32).mean(axis=2, keepdims=True)
-    return (0.35 * grey + 0.65 * cells[np.ix_(rows, columns)]).astype(np.uint8)
+    return (0.35 * grey + 0.65 * cells).astype(np.uint8)
 
 
 def word_rows(
@@ -73,7 +72,7 @@ def word_rows(
         shown = [truth]
         for grid, folder, label_folder in zip(grids, maps, labels, strict=True):
             label = read_label(label_folder / f"{picture.image_id}.png")
-            cells.append(paint_words(image, grid[picture.image_id]))
+            cells.append(paint_words(image, grid[picture.image_id], aligned=aligned))
             cells.append(paint_heat(image, strongest_map(picture, folder, aligned=aligned)[1]))
             cells.append(paint_label(label))
             shown.append(label)

@@ -52,6 +52,7 @@ METHOD = Method(
     },
     labels=lambda settings: "word_labels",
     measured=(Measured("word_labels", "word_label", "label from maps"),),
+    labels_validation=True,
     roles={"score": _score},
     unused=_unused,
     problem=_problem,

@@ -7,9 +7,9 @@ from torch import Tensor
 from wsss.augment import jitter_colour, scale_and_crop
 from wsss.classification import jittered
 from wsss.data import Picture, read_picture, resized
+from wsss.input_sizes import aligned_size
 from wsss.label_io import read_gray
 from wsss.randomness import generator
-from wsss.resampling import aligned_size
 
 
 def training_sample(
@@ -24,7 +24,11 @@ def training_sample(
     crop = settings["smvwe.crop_size"]
     if crop is None:
         image = jittered(picture, settings, seed, epoch, index)
-        arrays = [image] if saliency is None else [image, resized(saliency, image.shape[:2])]
+        arrays = (
+            [image]
+            if saliency is None
+            else [image, resized(saliency, image.shape[:2], aligned=settings["cam.align_corners"])]
+        )
         if generator("flip", seed, epoch, index).random() < 0.5:
             arrays = [a[:, ::-1] for a in arrays]
         return tuple(np.ascontiguousarray(a) for a in arrays)

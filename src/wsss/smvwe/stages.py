@@ -116,7 +116,8 @@ def export_maps(
 
     def read(picture: Picture) -> list[np.ndarray]:
         image = read_picture(picture.path)
-        return [resized(image, size) for size in inference_sizes(picture, settings)]
+        sizes = inference_sizes(picture, settings)
+        return [resized(image, size, aligned=settings["cam.align_corners"]) for size in sizes]
 
     with image_folder(folder, manifest, key) as aside, torch.inference_mode():
         chunks = chunks_of(pictures, batch_size, lambda p: is_done(aside, p.image_id))

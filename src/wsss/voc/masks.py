@@ -1,4 +1,4 @@
-"""Ground-truth masks of VOC 2012 and SBD ("trainaug"), for evaluation and the fully supervised bound."""
+"""Ground-truth masks of VOC 2012 and SBD ("trainaug"), for evaluation and full supervision."""
 
 import tempfile
 from collections.abc import Callable, Collection
