@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from wsss.picture_bound import check_pixels
+
 # zlib's run-length strategy: labels are large flat areas, which it packs nearly as well as a search and far faster.
 _RUN_LENGTH = 3
 _ORIENTATION = 0x0112  # EXIF's tag
@@ -96,6 +98,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
     """An image to be read within the block; whatever is wrong with the file becomes one ValueError."""
     try:
         with Image.open(path) as image:
+            check_pixels(path, image.size)
             yield image
     except (FileNotFoundError, PermissionError):  # nothing is wrong with the image
         raise
