@@ -48,7 +48,7 @@ class Sample:
 
     @property
     def variance(self) -> float:
-        """Over seeds, (n − 1 in the denominator); NaN for one seed."""
+        """Over seeds, with n − 1 in the denominator; NaN for one seed."""
         return float(self.values.var(ddof=1)) if self.seeds > 1 else float("nan")
 
 
