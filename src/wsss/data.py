@@ -52,8 +52,7 @@ def read_picture(path: Path) -> np.ndarray:
     Raises ``DataError`` if the picture is damaged, or says more than 8-bit RGB: 16 bit, transparency.
     """
     with open(path, "rb") as stream:
-        picture = decode_picture(path, stream.read())
-    return picture if size is None else squash(picture, size)
+        return decode_picture(path, stream.read())
 
 
 def decode_picture(path: Path, data: bytes) -> np.ndarray:
