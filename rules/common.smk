@@ -44,6 +44,7 @@ config["resuming"] = CONFIG.resuming.model_dump()
 
 DATASET = CONFIG.dataset.folder
 RESULTS = f"results/{CONFIG.folder}"
+config["largest_picture"] = CONFIG.dataset.largest_picture
 config["baseline"] = {"file": f"{RESULTS}/{FILE}", "values": baseline(CONFIG)}
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from wsss.picture_bound import check_pixels, stored_size
+
 cv2.setNumThreads(0)  # the stages work on many pictures at once; OpenCV's own threads would only contend
 
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # in a JPEG's compressed data: 0xff is stuffed, restarts do not count
@@ -60,6 +62,7 @@ def decode_picture(path: Path, data: bytes) -> np.ndarray:
     # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
     if data.startswith(JPEG) and not _has_its_end(data):
         raise DataError(f"{path} is truncated (no end of image): copy the picture again")
+    check_pixels(path, stored_size(data))
     if _may_say_more(data):
         _refuse_more(path, _decode(path, data, cv2.IMREAD_UNCHANGED))
     picture = _decode(path, data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)

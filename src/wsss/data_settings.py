@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from wsss.picture_bound import DEFAULT
 from wsss.setting_types import FILE, PARAMS, Address, Name, Place, Section, Seed, Share, Year
 
 
@@ -119,6 +120,12 @@ class Dataset(Section):
     openmoji: OpenMoji = OpenMoji()
     voc2012: VOC2012 | None = Field(None, description="PASCAL VOC 2012; null: another data set")
     coco: COCO | None = Field(None, description="MS-COCO; null: another data set")
+    largest_picture: int = Field(
+        DEFAULT,
+        ge=1,
+        le=2**30,
+        description="pixels of a picture, mask or map; a larger one is refused by its header, before it takes memory",
+    )
     saliency: Saliency | None = Field(None, description="where saliency maps come from; null: folder `Saliency`")
     background: str | None = Field(
         None,

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from wsss.picture_bound import TooLargeError, check_pixels
+
 # zlib's run-length strategy: labels are large flat areas, which it packs nearly as well as a search and far faster.
 _RUN_LENGTH = 3
 _ORIENTATION = 0x0112  # EXIF's tag
@@ -95,9 +97,10 @@ def loaded(path: str | Path) -> tuple[Image.Image, str]:
     try:
         with Image.open(path) as image:
             stored = str(image.tile[0][3] if image.format == "PNG" and image.tile else image.mode)
+            check_pixels(path, image.size)
             image.load()
             return image, stored
-    except (FileNotFoundError, PermissionError):  # nothing is wrong with the image
+    except (FileNotFoundError, PermissionError, TooLargeError):  # nothing is wrong with the image
         raise
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{path}: the image cannot be read ({error}); replace the file") from error

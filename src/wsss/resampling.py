@@ -34,6 +34,8 @@ def scale_input(
         return x if size == x.shape[-2:] else upsample_logits(x, size)
     if scale == 1:
         return x
+    if min(x.shape[-2:]) * scale < 1:  # a side of a pixel has none to lose
+        return upsample_logits(x, tuple(max(int(side * scale), 1) for side in x.shape[-2:]), align_corners=False)
     return F.interpolate(
         x, scale_factor=scale, mode="bilinear", align_corners=False, recompute_scale_factor=recompute_scale_factor
     )

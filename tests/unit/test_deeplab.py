@@ -168,3 +168,12 @@ def test_corner_to_corner_every_scale_lies_on_the_labels_that_it_is_compared_wit
     for output in outputs:
         taken = resize_labels(x[0], output.shape[-2:], align_corners=True)
         assert (output[0] - taken).abs().max() <= 0.5
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
+def test_a_picture_a_pixel_wide_can_be_shrunk(size: tuple[int, int]):
+    x = torch.rand(1, 3, *size)
+    for scale in (0.25, 0.5, 0.75):
+        smaller = scale_input(x, scale)
+        assert smaller.shape[-2:] == tuple(max(int(side * scale), 1) for side in size)
+        assert smaller.isfinite().all() and x.min() <= smaller.min() and smaller.max() <= x.max()

@@ -1,5 +1,6 @@
 """What every script does around its one call: log, progress, threads, the ground-truth guard, provenance."""
 
+import os
 import shutil
 import sys
 import time
@@ -75,6 +76,8 @@ def job(snakemake, *, may_read_masks: bool = False):
 
     if not may_read_masks:
         guard.forbid()
+    if "largest_picture" in snakemake.config:
+        os.environ["WSSS_LARGEST_PICTURE"] = str(snakemake.config["largest_picture"])
     # Without a buffer: on a full disk, closing the log must not fail and hide the error that the disk is full.
     with TextIOWrapper(open(snakemake.log[0], "wb", buffering=0), write_through=True) as log:
         label = " ".join([snakemake.rule, *(str(w) for w in snakemake.wildcards)])
