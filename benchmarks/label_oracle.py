@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import torch
 
-from wsss.data import read_classes, split_ids
+from wsss.data import read_classes
+from wsss.given_lists import split_ids
 from wsss.label_io import read_label
 from wsss.metrics import confusion_matrix, mean_iou
 from wsss.resampling import resize_labels, upsample_logits

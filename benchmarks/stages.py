@@ -19,7 +19,8 @@ import yaml
 from wsss import openmoji
 from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
-from wsss.data import Picture, check_images, check_masks, read_images, read_masks, read_picture, squash
+from wsss.data import Picture, read_images, read_masks, read_picture, squash
+from wsss.data_checks import check_images, check_masks
 from wsss.deeplab import segmentation_loss
 from wsss.generic.patterns import pattern_of
 from wsss.generic.stages import gather_moments, input_side, sweep_pictures

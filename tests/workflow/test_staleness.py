@@ -92,7 +92,8 @@ def test_the_number_of_cores_reruns_nothing(tiny_copy: Checkout, cores: str):
 
 def test_image_level_labels_rerun_what_reads_them(tiny_copy: Checkout):
     edit(tiny_copy, "results/tiny/data/openmoji/labels.csv", "another,train,dog\n")
-    assert reruns(tiny_copy, "labels.csv") == ({"check_images"}, {"check_images"} | AFTER_DATA)
+    checks = {"check_images", "check_masks"}
+    assert reruns(tiny_copy, "labels.csv") == (checks, checks | AFTER_DATA)
 
 
 @pytest.mark.parametrize(
