@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wsss.conditions import COMPARED, differences
-from wsss.statistics import reproduced
+from wsss.statistics import pooled_variance, reproduced
 from wsss.tables import MODES, over_seeds, read_metrics, read_scores
 
 NUMBERS = ("number", "where", "experiment", "value", *COMPARED, "note")
@@ -102,9 +102,8 @@ def _pooled_variances(ours: Mapping[str, dict], conditions: Mapping[str, Mapping
     """Method → the mean variance over seeds of its experiments; None if fewer than two have one."""
     found: dict[str, list[float]] = {}
     for experiment, row in ours.items():
-        variance = row["ours_std"] ** 2
-        found.setdefault(conditions[experiment]["method"], []).extend([variance] if np.isfinite(variance) else [])
-    return {method: float(np.mean(v)) if len(v) > 1 else None for method, v in found.items()}
+        found.setdefault(conditions[experiment]["method"], []).append(row["ours_std"] ** 2)
+    return {method: pooled_variance(variances) for method, variances in found.items()}
 
 
 def _judged(scores: Sequence[float], number: Mapping, conditions: Mapping[str, str], pooled: float | None) -> dict:
