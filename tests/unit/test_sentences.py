@@ -10,7 +10,10 @@ import pytest
 import torch
 
 from wsss.checkpoints import read_pth
+from wsss.code_graph import sources
 from wsss.sentences import missing, sentence
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def said(act: Callable, made_of: dict[str, str] | None = None) -> str:
@@ -27,6 +30,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/mine/JPEGImages").mkdir(parents=True)
     return tmp_path
+
+
+def test_no_rule_depends_on_the_words():
+    """An edit of a sentence must not train anything again."""
+    scripts = ROOT / "workflow" / "scripts"
+    found = {f.name for script in scripts.glob("*.py") for f in sources(script, (ROOT / "src", scripts))}
+    assert {"job.py", "remembering.py"} < found and not {"sentences.py", "baseline.py"} & found
 
 
 # --- what is missing ----------------------------------------------------------------------------------------------
