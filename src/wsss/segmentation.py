@@ -86,7 +86,7 @@ def train_segmentation(
     if not usable:
         raise DataError(
             f"no picture has a labelled pixel in {label_of(pictures[0]).parent}, where all is 255: look at the maps "
-            "of the stage before, or lower minimum_foreground of fusion and masking, which ignore labels of small objects"
+            "of the stage before, or lower minimum_foreground of fusion and masking, which ignore small objects"
         )
     network_seed = int(generator("segmentation", seed, round_number).integers(2**31))
     torch.manual_seed(network_seed)
