@@ -195,7 +195,7 @@ def vgg16_dilated(
 
     That is the classifier of OAA and NSROM.  ``deeplab=True`` is DeepLab's: all pools are 3×3 and round up, which
     centres cells on 8i, and pool5 follows with stride 1.  ``weights``: torchvision's file.  ``width`` scales all
-    channels (64 is VGG-16; the reference vectors use 8).
+    channels (64 is VGG-16; the reference vectors use 8 and 4).
     """
     if output_stride != 8:
         raise ValueError(f"output stride {output_stride} of vgg16: it has 8")
@@ -251,7 +251,7 @@ def resnet101_caffe(
 
     A block's stride is on its first 1×1 convolution, the stem's pool rounds up, a dilated stage is dilated in all its
     blocks, pictures are BGR minus ``CAFFE_MEAN`` in 0..255.  ``weights``: safetensors that ``wsss.weights`` converted.
-    ``width`` and ``blocks`` shrink the network (the reference vectors use 8 and one block a stage).
+    ``width`` and ``blocks`` shrink the network (the reference vectors use 8 and 4, and one block a stage).
     """
     if output_stride != 8:
         raise ValueError(f"output stride {output_stride} of resnet101_caffe: it has 8")

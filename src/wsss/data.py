@@ -54,7 +54,11 @@ def read_picture(path: Path) -> np.ndarray:
     Raises ``DataError`` if the picture is damaged, or says more than 8-bit RGB: 16 bit, transparency.
     """
     with open(path, "rb") as stream:
-        data = stream.read()
+        return decode_picture(path, stream.read())
+
+
+def decode_picture(path: Path, data: bytes) -> np.ndarray:
+    """What ``read_picture`` makes of the file ``path``, whose content is ``data``."""
     # OpenCV may fill the rest of a truncated JPEG with grey and say nothing; the end marker tells.
     if data.startswith(JPEG) and not _has_its_end(data):
         raise DataError(f"{path} is truncated (no end of image): copy the picture again")
@@ -93,7 +97,7 @@ def _refuse_more(path: Path, stored: np.ndarray) -> None:
 
 def orientation(data: bytes) -> int:
     """How EXIF (1..8; 1: not at all) turns the picture whose file, or the first 128 KiB of it, is ``data``."""
-    if not data.startswith(RIFF) and max(data.find(tag, 0, 1 << 17) for tag in (b"Exif\0\0", b"eXIf", b"Raw")) < 0:
+    if not _may_have_exif(data):
         return 1
     try:
         with Image.open(io.BytesIO(data)) as image:
@@ -101,6 +105,15 @@ def orientation(data: bytes) -> int:
     except (OSError, SyntaxError, ValueError):
         return 1
     return value if value in range(1, 9) else 1
+
+
+def _may_have_exif(data: bytes) -> bool:
+    """Before Pillow is asked, which takes its time: most pictures have none."""
+    if data.startswith(JPEG):  # before the first scan
+        return data.find(b"Exif\0\0", 0, data.find(b"\xff\xda", 0, 1 << 17)) >= 0
+    if data.startswith(PNG):
+        return any(data.find(tag, 0, 1 << 17) >= 0 for tag in (b"eXIf", b"Raw profile type"))
+    return data.startswith(RIFF)
 
 
 def turned(picture: np.ndarray, orientation: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from wsss.artifacts import written_aside
-from wsss.data import DataError, Picture, check_size, orientation, read_picture
+from wsss.data import DataError, Picture, check_size, decode_picture, orientation
 from wsss.data_files import Files, maps_in, pictures_in
 from wsss.decoder_complaints import Complaints
 from wsss.given_lists import ImageLabel, hint, read_class_names, read_image_labels, split_ids
@@ -100,7 +100,7 @@ def _image_row(files: Files, complaints: Complaints, image_id: str, split: str, 
     path = files.get(image_id)
     data = path.read_bytes()
     with complaints.about(path):
-        height, width = read_picture(path).shape[:2]
+        height, width = decode_picture(path, data).shape[:2]
     kind = {0: "", 1: "simple"}.get(len(classes.split()), "complex")
     return image_id, split, width, height, classes, kind, path, sha256(data).hexdigest()
 
@@ -204,7 +204,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path) as image:
             width, height = image.size
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be decoded as a picture ({error}): copy it again or replace it") from error
     return (width, height) if orientation(_head(path)) >= 5 else (height, width)
 

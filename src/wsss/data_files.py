@@ -19,6 +19,10 @@ class Files:
             if suffix.lower() in self.suffixes:
                 self._names.setdefault(composed(stem), []).append(entry.name)
 
+    @property
+    def ids(self) -> Collection[str]:
+        return self._names.keys()
+
     def get(self, image_id: str) -> Path | None:
         """Its file.  Raises ``DataError`` if there are several."""
         names = self._names.get(image_id, ())

@@ -47,15 +47,15 @@ def read_scored(experiments: Sequence[str], seeds: Sequence[int], files: Sequenc
 def score_intervals(scored: Scored, methods: Mapping[str, str]) -> pd.DataFrame:
     """The 95 % interval of each experiment's mIoU with CRF, in %, one row per experiment.
 
-    ``methods``: experiment → what trains it; variances over seeds are pooled within each.  Columns: miou_low and
-    miou_high, if any experiment has two seeds; miou_common, the mIoU that they belong to, if that is not over all
-    classes.
+    ``methods``: experiment → what trains it; variances over seeds are pooled within each.  Columns: miou_common,
+    the mIoU that the interval belongs to, if that is not over all classes; miou_low and miou_high, if any experiment
+    has two seeds.
     """
     pooled = pooled_variances(scored.crf, methods)
     found = {name: estimate(row, pooled[name]) for name, row in scored.crf.items()}
     table = pd.DataFrame(index=pd.Index(found, name="experiment"))
-    if any(row.seeds > 1 for row in scored.crf.values()):
-        table[["miou_low", "miou_high"]] = [e.interval() for e in found.values()]
     if scored.left_out:
         table["miou_common"] = [e.mean for e in found.values()]
+    if any(row.seeds > 1 for row in scored.crf.values()):
+        table[["miou_low", "miou_high"]] = [e.interval() for e in found.values()]
     return table

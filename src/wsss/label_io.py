@@ -1,14 +1,12 @@
 """Labels and grey maps on disk: PNG files whose pixel values are the data."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from wsss.picture_bound import check_pixels
+from wsss.picture_bound import TooLargeError, check_pixels
 
 # zlib's run-length strategy: labels are large flat areas, which it packs nearly as well as a search and far faster.
 _RUN_LENGTH = 3
@@ -39,18 +37,16 @@ def read_label(path: str | Path) -> np.ndarray:
 
 def read_label_and_palette(path: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Return a label as `read_label` does, and the colours of its palette, (N, 3) uint8; None if it is grey."""
-    with _opened(path) as image:
-        if image.format != "PNG":
-            raise ValueError(f"{path} is a {image.format}, whose values need not be those that were drawn: save a PNG")
-        # Pillow scales grey of 2 and 4 bits to 0..255.
-        if image.mode not in ("P", "L") or (image.mode == "L" and _stored(image) != "L"):
-            raise ValueError(
-                f'{path}: the image has mode "{_stored(image)}"; a label must be a palette or 8-bit grey PNG'
-            )
-        if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) != 1:
-            raise ValueError(f"{path} has an EXIF orientation, which masks must not have: save it as it is meant")
-        label = np.array(image)
-        return label, np.frombuffer(image.palette.palette, np.uint8).reshape(-1, 3) if image.mode == "P" else None
+    image, stored = loaded(path)
+    if image.format != "PNG":
+        raise ValueError(f"{path} is a {image.format}, whose values need not be those that were drawn: save a PNG")
+    # Pillow scales grey of 2 and 4 bits to 0..255.
+    if image.mode not in ("P", "L") or (image.mode == "L" and stored != "L"):
+        raise ValueError(f'{path}: the image has mode "{stored}"; a label must be a palette or 8-bit grey PNG')
+    if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) != 1:
+        raise ValueError(f"{path} has an EXIF orientation, which masks must not have: save it as it is meant")
+    label = np.array(image)
+    return label, np.frombuffer(image.palette.palette, np.uint8).reshape(-1, 3) if image.mode == "P" else None
 
 
 def read_gray(path: str | Path) -> np.ndarray:
@@ -59,12 +55,12 @@ def read_gray(path: str | Path) -> np.ndarray:
     Raises FileNotFoundError if there is no file, and ValueError if it is damaged, has more than 8 bits per channel,
     colours, or transparent pixels.
     """
-    with _opened(path) as image:
-        if image.mode not in ("L", "P", "RGB", "RGBA", "LA", "1") or "16" in _stored(image):
-            raise ValueError(f'{path}: the image has mode "{_stored(image)}"; a grey map must have 8 bits')
-        if image.mode == "L" and "transparency" not in image.info:
-            return np.array(image)
-        colours = np.array(image.convert("RGBA"))
+    image, stored = loaded(path)
+    if image.mode not in ("L", "P", "RGB", "RGBA", "LA", "1") or "16" in stored:
+        raise ValueError(f'{path}: the image has mode "{stored}"; a grey map must have 8 bits')
+    if image.mode == "L" and "transparency" not in image.info:
+        return np.array(image)
+    colours = np.array(image.convert("RGBA"))
     if (colours[..., :3] != colours[..., :1]).any():
         raise ValueError(
             f"{path} is in colours; a grey map must hold the values themselves, so save it without a colour map"
@@ -93,19 +89,18 @@ def write_label(path: str | Path, label: np.ndarray) -> None:
         raise
 
 
-@contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
-    """An image to be read within the block; whatever is wrong with the file becomes one ValueError."""
+def loaded(path: str | Path) -> tuple[Image.Image, str]:
+    """An image, and how its pixels are stored, for example "L;4" for grey of 4 bits.
+
+    Whatever is wrong with the file becomes one ValueError: Pillow raises several kinds.
+    """
     try:
         with Image.open(path) as image:
+            stored = str(image.tile[0][3] if image.format == "PNG" and image.tile else image.mode)
             check_pixels(path, image.size)
-            yield image
-    except (FileNotFoundError, PermissionError):  # nothing is wrong with the image
+            image.load()
+            return image, stored
+    except (FileNotFoundError, PermissionError, TooLargeError):  # nothing is wrong with the image
         raise
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{path}: the image cannot be read ({error}); replace the file") from error
-
-
-def _stored(image: Image.Image) -> str:
-    """How the pixels of an image that was not read yet are stored, for example "L;4" for grey of 4 bits."""
-    return str(image.tile[0][3] if image.format == "PNG" and image.tile else image.mode)

@@ -21,7 +21,7 @@ IGNORED = 255
 IGNORED_COLOUR = (226, 230, 234)
 LONGEST_SIDE = 400  # px of a cell in the file; larger pictures are reduced
 CELL = 1.55  # inches across
-HEADING = 23  # characters over a cell
+HEADING = 23  # characters over a cell, and beside it
 GAP = 0.06
 
 
@@ -68,7 +68,8 @@ def draw_grid(columns: Sequence[str], rows: Sequence[Row], class_names: Sequence
         raise ValueError("the figure has no picture to show: its split is empty")
     heights = [CELL * float(np.median([c.shape[0] / c.shape[1] for c in row.cells if c is not None])) for row in rows]
     columns = ["\n".join(textwrap.fill(line, HEADING) for line in name.splitlines()) for name in columns]
-    left, lines = 0.34, max(name.count("\n") + 1 for name in columns)
+    left = 0.1 + 0.12 * max(2, *(row.title.count("\n") + 1 for row in rows))
+    lines = max(name.count("\n") + 1 for name in columns)
     entries = _legend(rows, class_names)
     width = left + len(columns) * (CELL + GAP) + 0.1
     per_line = max(1, int((width - 0.3) / (0.55 + 0.085 * max(len(name) for name, _ in entries))))
@@ -119,14 +120,15 @@ def picture_row(
     labels: Sequence[np.ndarray],
     class_names: Sequence[str] | None = None,
 ) -> Row:
-    """A row of a grid, called by the picture's id and, if they have ``class_names``, its classes on a second line.
+    """A row of a grid, called by the picture's id and, if they have ``class_names``, its classes on further lines.
 
     ``labels``: the labels in its cells.
     """
     values = frozenset(int(v) for label in labels for v in np.unique(label))
     title = picture.image_id
     if class_names is not None:
-        title += "\n" + ", ".join(class_names[c] for c in picture.classes)
+        classes = ", ".join(class_names[c] for c in picture.classes)
+        title += "\n" + textwrap.fill(classes, HEADING, break_long_words=False)
     return Row(title, [None if c is None else _reduce(c) for c in cells], values)
 
 

@@ -158,9 +158,14 @@ def pooled_variances(
     found: dict[Hashable, float | None] = {}
     for name in samples:
         peers = [s.variance for other, s in samples.items() if groups[other] == groups[name] is not None]
-        peers = [v for v in peers if np.isfinite(v)]
-        found[name] = float(np.mean(peers)) if len(peers) > 1 else None
+        found[name] = pooled_variance(peers)
     return found
+
+
+def pooled_variance(variances: Sequence[float]) -> float | None:
+    """The mean variance over seeds of a method's rows or pairs; None if there is only one that has a variance."""
+    known = [v for v in variances if np.isfinite(v)]
+    return float(np.mean(known)) if len(known) > 1 else None
 
 
 # --- verdicts -----------------------------------------------------------------------------------------------------
@@ -206,7 +211,7 @@ class Reproduction(NamedTuple):
 def reproduced(scores: Sequence[float], published: float, pooled: float | None = None) -> Reproduction:
     """Whether seeds with the mIoUs ``scores`` (%) reach the ``published`` one, under the paper's conditions.
 
-    ``pooled``: the mean variance over seeds of the rows of the same method, this one among them (None: it is alone).
+    ``pooled``: ``pooled_variance`` of the rows of the same method, this one among them (None: it is alone).
     Reproduced: the mean is within ``TOLERANCE`` even if it is off by c; differs: it is not even then.  The pictures are
     the same, so only seeds count.
     """

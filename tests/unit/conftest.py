@@ -1,4 +1,4 @@
-"""Where the published reference vectors and the papers' text are, and a stand-in for VOC 2012."""
+"""Where the reference vectors of published code and the papers' text are, and a stand-in for VOC 2012."""
 
 import os
 import tarfile
@@ -8,20 +8,28 @@ from pathlib import Path
 import pytest
 from voc_standin import StandIn, write_standin
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("WSSS_SHARED", REPOSITORY.parent / "shared"))
+SMALL, FULL = REPOSITORY / "tests" / "golden", SHARED / "golden"  # the first one's README.md says what it holds
+
 
 def shared(name: str, what: str) -> Path:
     """$WSSS_SHARED/{name}, by default ../shared/{name} beside the repository; the test is skipped where it is not."""
-    repository = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("WSSS_SHARED", repository.parent / "shared")) / name
-    if not folder.is_dir():
-        pytest.skip(f"{what} not at {folder}; set WSSS_SHARED to the folder that holds {name}/")
-    return folder
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"{what} not at {SHARED / name}; set WSSS_SHARED to the folder that holds {name}/")
+    return SHARED / name
+
+
+@pytest.fixture(scope="session", params=[SMALL, FULL] if FULL.is_dir() else [SMALL], ids=lambda p: p.parent.name)
+def golden(request) -> Path:
+    """Each folder of reference vectors: the repository's small copy, and the full set where that is at hand."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def golden() -> Path:
-    """The folder of reference vectors."""
-    return shared("golden", "the reference vectors are")
+def full_golden() -> Path:
+    """The folder of the full set."""
+    return shared("golden", "the full set of reference vectors is")
 
 
 @pytest.fixture(scope="session")

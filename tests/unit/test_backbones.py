@@ -197,10 +197,11 @@ PUBLISHED = {
 }
 
 
-def small_network(integral: bool) -> ActivationNetwork:
-    """The published network at an eighth of its width."""
-    backbone = vgg16_dilated(width=8)
-    return ActivationNetwork(backbone, 20, head="convolutions", width=64, nodes=8, integral=integral)
+def small_network(golden, *, integral: bool) -> ActivationNetwork:
+    """The published network at the part of its width that the stored state has."""
+    width = len(np.load(golden / "classifier" / "vgg_small_state.npz")["state_dict/features.0.weight"])
+    backbone = vgg16_dilated(width=width)
+    return ActivationNetwork(backbone, 20, head="convolutions", width=8 * width, nodes=width, integral=integral)
 
 
 def our_names(network: nn.Module, published: list[str]) -> dict[str, str]:
@@ -230,7 +231,7 @@ def published_state(golden, network: nn.Module) -> dict[str, torch.Tensor]:
 def test_activation_maps_equal_the_published_ones(golden, integral, mode):
     data = np.load(golden / "classifier" / "vgg_small_io.npz")
     for suffix, kind, tolerance in (("", torch.float32, 2e-5), ("_f64", torch.float64, 1e-11)):
-        network = small_network(integral)
+        network = small_network(golden, integral=integral)
         network.load_state_dict(published_state(golden, network))
         network = network.to(kind).train(mode == "train")
         with torch.no_grad():
@@ -249,7 +250,7 @@ OPTIMISER = {"learning_rate": 1.0, "new_layer_factor": 10.0, "bias_factor": 2.0,
 
 def test_parameter_groups_equal_the_published_ones(golden):
     published = json.loads((golden / "classifier" / "vgg_param_groups.json").read_text())
-    network = small_network(integral=False)
+    network = small_network(golden, integral=False)
     state = np.load(golden / "classifier" / "vgg_small_state.npz")
     names = our_names(network, [key.removeprefix("state_dict/") for key in state])
     ours = {id(p): name for name, p in network.named_parameters()}

@@ -323,3 +323,13 @@ def test_one_map_that_is_nearly_black_is_one_of_many():
     check_range(Path("maps"), [])
     with pytest.raises(DataError):
         check_range(Path("maps"), [0, 1])
+
+
+@pytest.mark.parametrize("read", [read_gray, read_label, picture_size, read_picture])
+def test_a_header_cut_short_is_told_of_the_file(tmp_path, read):
+    """Pillow raises another kind of error for it than for other damage."""
+    data = bytearray(raw_png(RAMP, 8))
+    data[11] ^= 1  # the length of the header
+    (tmp_path / "a.png").write_bytes(bytes(data))
+    with pytest.raises(ValueError, match=r"a\.png"):
+        read(tmp_path / "a.png")

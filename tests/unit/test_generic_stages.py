@@ -317,4 +317,5 @@ def test_masks_of_blocks_stand_side_by_side_after_the_seeds(data, pictures, name
 def test_projections_are_drawn_beside_picture_and_truth(chain, data, pictures, names):
     rows = projection_rows(pictures[:2], read_masks(data / "masks.csv"), [chain / "projections"], names, aligned=True)
     assert [len(r.cells) for r in rows] == [3, 3] and rows[0].cells[1].shape == (SIZE, SIZE, 3)
-    assert rows[0].title.splitlines() == [pictures[0].image_id, ", ".join(names[c] for c in pictures[0].classes)]
+    image_id, *classes = rows[0].title.splitlines()
+    assert (image_id, " ".join(classes)) == (pictures[0].image_id, ", ".join(names[c] for c in pictures[0].classes))

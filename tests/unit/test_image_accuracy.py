@@ -10,7 +10,8 @@ import torch
 
 from wsss.checkpoints import save_checkpoint
 from wsss.config import load_config
-from wsss.data import check_images, read_classes, read_images, read_picture, squash
+from wsss.data import read_classes, read_images, read_picture, squash
+from wsss.data_checks import check_images
 from wsss.image_accuracy import MEASURES, accuracies, accuracy_table, average_precision, score_pictures
 from wsss.image_classifier import build_classifier, identity
 from wsss.openmoji import build

@@ -244,7 +244,7 @@ def test_a_grid_names_what_occurs_and_no_text_overlaps(columns: int, classes: in
     shapes = [(161, 161), (375, 500), (500, 334), (120, 500)]
     rows = [
         Row(
-            f"2007_00{n:04d}" + "\nbottle, person, pottedplant" * (n % 2),
+            f"2007_00{n:04d}" + "\nbottle, diningtable,\nperson, pottedplant" * (n % 2),
             [np.zeros((*s, 3), np.uint8)] * (columns - 1) + [None],
             frozenset({*range(classes), 255}),
         )

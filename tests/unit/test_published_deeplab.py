@@ -23,8 +23,12 @@ PUBLISHED = {"name": "sgd", "learning_rate": 2.5e-4, "new_layer_factor": 10.0, "
 PUBLISHED |= {"weight_decay": 5e-4, "bias_decay": 0.0, "warmup": 0.0, "schedule": "poly", "update_every": 10}
 
 
-def small_network() -> DeepLabV2:
-    return DeepLabV2(resnet101_caffe(width=8, blocks=(1, 1, 1, 1)), 5, rates=[6, 12, 18, 24])
+def small_network(golden, stored) -> DeepLabV2:
+    """Of the stored state's width; the small copy has rates of its own, which its small maps tell apart."""
+    width, classes = len(stored["state_dict/layer1.conv1.conv.weight"]), len(stored["state_dict/aspp.c0.bias"])
+    forward = np.load(golden / "deeplab" / "deeplab_forward.npz")
+    rates = forward["atrous_rates"].tolist() if "atrous_rates" in forward else [6, 12, 18, 24]
+    return DeepLabV2(resnet101_caffe(width=width, blocks=(1, 1, 1, 1)), classes, rates=rates)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +39,8 @@ def network(golden, tmp_path_factory) -> DeepLabV2:
     tensors = {f"base.{k.removeprefix('state_dict/')}": torch.from_numpy(v) for k, v in stored.items()}
     assert sorted(tensors) == sorted(json.loads((golden / "deeplab" / "keys.json").read_text())["msc_keys"])
     torch.save(tensors, folder / "checkpoint.pth")
-    convert_checkpoint(folder / "checkpoint.pth", folder / "model.safetensors", small_network(), {})
-    network = small_network()
+    convert_checkpoint(folder / "checkpoint.pth", folder / "model.safetensors", small_network(golden, stored), {})
+    network = small_network(golden, stored)
     network.load_state_dict(load_file(folder / "model.safetensors"))
     return network
 

@@ -13,6 +13,7 @@ from wsss.statistics import (
     common_classes,
     estimate,
     holm,
+    pooled_variance,
     pooled_variances,
     reproduced,
     sample,
@@ -143,6 +144,7 @@ def test_variances_are_pooled_with_those_of_one_method():
     }  # fmt: skip
     one = {name: Sample(s.values[:1], s.without[:1]) for name, s in samples.items()}
     assert set(pooled_variances(one, groups).values()) == {None}
+    assert pooled_variance([2.0, float("nan"), 4.0]) == 3 and pooled_variance([2.0, float("nan")]) is None
 
 
 def test_holm_by_hand():

@@ -62,7 +62,7 @@ def test_full_size_starts_from_resnet38(clone: Checkout):
     assert counts["train_segmentation"] == counts["evaluate"] == 4
     assert "train_classifier" not in counts
     (evaluated,) = [job for job in full.jobs("smvwe_figure3") if job.rule == "evaluate"]
-    assert evaluated.wildcards.startswith("variant=method-smvwe_retrain_on-none,")  # DeepLab-v2 on ResNet-101
+    assert "backbone-resnet101" in evaluated.wildcards and "rates-6x12x18x24" in evaluated.wildcards  # DeepLab-v2
     figure = full.snakemake("-n", "smvwe_figure2", check=False)
     assert figure.returncode != 0 and "data/pascal_context" in figure.stdout
 

@@ -38,14 +38,19 @@ class Instances:
 
 
 def read_instances(folder: Path, split: str, year: int, crowds: str = "ignored") -> Instances:
-    """The annotations of "train" or "val".
-
-    ``crowds``: "objects" takes what is marked as a crowd for an object, as CVAT marks those that were painted.  Raises
-    ``DataError`` if the file is missing or is none of instances, and if what it says cannot be represented.
-    """
+    """The annotations of "train" or "val", see ``read_file``.  Raises ``DataError`` if the file is missing."""
     file = Path(folder) / f"instances_{split}{year}.json"
     if not file.exists():
         raise DataError(f"{file} is missing: unpack COCO's annotations there, or name their folder as annotations")
+    return read_file(file, crowds)
+
+
+def read_file(file: Path, crowds: str = "ignored") -> Instances:
+    """The annotations of one file.
+
+    ``crowds``: "objects" takes what is marked as a crowd for an object, as CVAT marks those that were painted.  Raises
+    ``DataError`` if the file is none of instances, and if what it says cannot be represented.
+    """
     try:
         content = json.loads(file.read_bytes())
         found = Instances(file, _images(file, content["images"]), *_annotated(file, content))
