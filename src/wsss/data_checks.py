@@ -15,6 +15,7 @@ from wsss.decoder_complaints import Complaints
 from wsss.given_lists import ImageLabel, hint, read_class_names, read_image_labels, split_ids
 from wsss.label_io import read_gray
 from wsss.mask_checks import Disagreement, shown_classes
+from wsss.missing import missing
 
 COLUMNS = ("image_id", "split", "width", "height", "classes", "kind", "picture", "sha256")
 HEAD = 1 << 17  # bytes in which a picture's EXIF is found
@@ -31,6 +32,7 @@ def check_images(
     Every picture is decoded, so a truncated one is found here.  Reads no mask.  ``background``: see
     ``read_class_names``.  Raises ``DataError`` naming the file, what is wrong with it and what to do.
     """
+    _demand_folder(folder)
     classes = read_class_names(folder / "classes.txt", background)
     labels = read_image_labels(folder / "labels.csv", classes)
     files, rows, known = pictures_in(folder / "JPEGImages"), [], {}
@@ -55,17 +57,24 @@ def check_unlabelled(folder: Path, images: Path, split: str, progress: Callable 
 
     Its rows have no class: they can be predicted, and nothing that trains or scores is given this file.
     """
+    _demand_folder(folder)
     files, rows = pictures_in(folder / "JPEGImages"), split_ids(folder, split)
     _demand_pictures(files, rows, split)
     with Complaints() as complaints:
         _write_csv(images, COLUMNS, (_image_row(files, complaints, i, split, "") for i in progress(rows)))
 
 
+def _demand_folder(folder: Path) -> None:
+    """Raises ``DataError`` if there is no such folder: nothing in it is missing then, its own name is wrong."""
+    if not folder.is_dir():
+        raise DataError(missing(folder / "classes.txt"))
+
+
 def _demand_pictures(files: Files, ids: Iterable[str], split: str) -> None:
-    if missing := files.lacking(ids):
+    if absent := files.lacking(ids):
         raise DataError(
-            f"{files.named(missing[0])} is missing though split '{split}' lists it: add the picture or take it out of "
-            f"the split{files.hint(missing[0])}"
+            f"{files.named(absent[0])} is missing though split '{split}' lists it: add the picture or take it out of "
+            f"the split{files.hint(absent[0])}"
         )
 
 
@@ -158,6 +167,7 @@ def check_masks(
     mean nothing.  ``needed``: what the sentence about a missing mask says that they are for.  Returns where masks and
     labels do differ, of each split.  Raises ``DataError``.
     """
+    _demand_folder(folder)
     classes = read_class_names(folder / "classes.txt", background)
     labels = read_image_labels(folder / "labels.csv", classes)
     pictures, files = pictures_in(folder / "JPEGImages"), maps_in(folder / "SegmentationClass")

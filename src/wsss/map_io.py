@@ -24,6 +24,7 @@ def read_maps(path: Path, classes: Sequence[int]) -> dict[int, np.ndarray]:
     stacked = read_gray(path)
     if stacked.shape[0] % len(classes):
         raise ArtifactError(
-            f"{path} is {stacked.shape[0]} px high, not a multiple of its image's {len(classes)} classes"
+            f"{path} is {stacked.shape[0]} px high, not a multiple of its image's {len(classes)} classes: delete its "
+            "folder's manifest and run the target again"
         )
     return dict(zip(classes, np.split(stacked, len(classes)), strict=True))

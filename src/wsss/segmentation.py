@@ -84,7 +84,10 @@ def train_segmentation(
     usable = [p for p in progress(pictures, len(pictures)) if (read_label(label_of(p)) != 255).any()]
     progress.say(f"{len(pictures) - len(usable)} of {len(pictures)} pictures have no labelled pixel and are left out")
     if not usable:
-        raise DataError(f"no picture has a labelled pixel in {label_of(pictures[0]).parent}: look at the stage before")
+        raise DataError(
+            f"no picture has a labelled pixel in {label_of(pictures[0]).parent}, where all is 255: look at the maps "
+            "of the stage before, or lower minimum_foreground of fusion and masking, which ignore small objects"
+        )
     network_seed = int(generator("segmentation", seed, round_number).integers(2**31))
     torch.manual_seed(network_seed)
     network = build_segmentation(settings, num_classes, pretrained=True, weights=weights).to(device())

@@ -4,9 +4,10 @@ import errno
 import os
 import re
 import traceback
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
+
+from wsss.missing import missing
 
 REMEDIES = {
     errno.EACCES: "give yourself the right to it",
@@ -21,11 +22,10 @@ def sentence(error: Exception, made_of: Mapping[str, str]) -> str:
     ``made_of``: folders in ``results`` that the project has filled from files of the user's → what these are, since it
     is they that have to be mended.
     """
-    if isinstance(error, FileNotFoundError) and error.filename:
+    if (isinstance(error, FileNotFoundError) and error.filename) or (
+        isinstance(error, NotADirectoryError) and error.filename
+    ):
         said = missing(Path(os.fsdecode(error.filename)))
-    elif isinstance(error, NotADirectoryError) and error.filename:
-        path = Path(os.fsdecode(error.filename))
-        said = f"{next((p for p in path.parents if p.is_file()), path)} is a file, and a folder is meant: unpack it"
     elif isinstance(error, OSError) and error.filename and error.errno in REMEDIES:
         said = f"{os.fsdecode(error.filename)} cannot be opened ({error.strerror}): {REMEDIES[error.errno]}"
     elif isinstance(error, ValueError | OSError):
@@ -39,33 +39,6 @@ def sentence(error: Exception, made_of: Mapping[str, str]) -> str:
             "has foreseen: a fault of the program, or of an input that it does not check"
         )
     return _with_origin(re.sub(r"\s*\n\s*", " ", said.strip()), made_of)
-
-
-def missing(path: Path) -> str:
-    """The sentence about a file that is not there, or a folder on the way to it that is not."""
-    if path.is_symlink():  # of the project's own, to a file of the user's
-        return missing(Path(os.path.realpath(path)))
-    there = next(p for p in path.parents if p.exists())
-    absent = there / path.relative_to(there).parts[0]
-    if alike := _alike(absent):
-        return f"{absent} is missing, but {alike} is there: rename one, since names are compared letter by letter"
-    if path.parts[0] == "results":
-        return f"{path} is missing: put it back, or have it made again"
-    why = f"there is no folder {absent}, so " if absent != path else ""
-    return f"{path} is missing: {why}put it there, or correct the path in the configuration"
-
-
-def _alike(path: Path) -> str | None:
-    """What lies beside a missing path and differs in case, in the kind of file, or in how its letters are composed."""
-    plain = [unicodedata.normalize("NFC", n).casefold() for n in (path.name, path.stem)]
-    try:
-        names = sorted(os.listdir(path.parent))
-    except OSError:
-        return None
-    known = {n: unicodedata.normalize("NFC", n).casefold() for n in names}
-    same = [n for n, folded in known.items() if folded == plain[0]]
-    kin = [n for n, folded in known.items() if path.suffix and Path(folded).suffix and Path(folded).stem == plain[1]]
-    return str(path.parent / (same or kin)[0]) if same or kin else None
 
 
 def _with_origin(said: str, made_of: Mapping[str, str]) -> str:

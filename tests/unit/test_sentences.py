@@ -10,7 +10,12 @@ import pytest
 import torch
 
 from wsss.checkpoints import read_pth
-from wsss.sentences import missing, sentence
+from wsss.code_graph import sources
+from wsss.data_checks import check_images, check_masks
+from wsss.missing import missing
+from wsss.sentences import sentence
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def said(act: Callable, made_of: dict[str, str] | None = None) -> str:
@@ -27,6 +32,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/mine/JPEGImages").mkdir(parents=True)
     return tmp_path
+
+
+def test_no_rule_depends_on_the_words():
+    """An edit of a sentence must not train anything again."""
+    scripts = ROOT / "workflow" / "scripts"
+    found = {f.name for script in scripts.glob("*.py") for f in sources(script, (ROOT / "src", scripts))}
+    assert {"job.py", "remembering.py"} < found and not {"sentences.py", "baseline.py"} & found
 
 
 # --- what is missing ----------------------------------------------------------------------------------------------
@@ -149,3 +161,14 @@ def test_what_was_made_of_the_users_files_names_them(here: Path):
         "depends on it is made again)"
     )
     assert said(fail, {"results/other/data/coco": "others"}).endswith("add their labels")
+
+
+@pytest.mark.parametrize("check", [check_images, check_masks], ids=lambda check: check.__name__)
+def test_a_data_folder_that_is_none_is_told_so(here: Path, check: Callable):
+    (here / "mine.zip").write_bytes(b"PK")
+    for folder, words in (
+        ("data/yours", "there is no folder data/yours, so put it there, or correct the path"),
+        ("data/Mine", "data/Mine is missing, but data/mine is there"),
+        ("mine.zip", "mine.zip is a file, and a folder is meant: unpack it"),
+    ):
+        assert words in said(lambda folder=folder: check(Path(folder), here / "list.csv", ["train"]))
