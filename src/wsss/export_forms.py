@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wsss.coco.annotations import file_of, image_id, read_file
+from wsss.coco.annotations import file_of, image_id, read_annotations
 from wsss.coco.masks import draw_mask
 from wsss.coco.shapes import ShapeError
 from wsss.data import DataError
@@ -111,7 +111,7 @@ def _by_colour(path: Path, known: dict[int, int]) -> np.ndarray:
 
 
 def _coco(file: Path, pictures: Path | None, crowds: str) -> Export:
-    instances = read_file(file, crowds)
+    instances = read_annotations(file, crowds)
     by_image: dict[int, list[dict]] = {i: [] for i in instances.images}
     for annotation in instances.annotations:
         by_image[annotation["image_id"]].append(annotation)

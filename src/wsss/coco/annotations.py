@@ -38,14 +38,14 @@ class Instances:
 
 
 def read_instances(folder: Path, split: str, year: int, crowds: str = "ignored") -> Instances:
-    """The annotations of "train" or "val", see ``read_file``.  Raises ``DataError`` if the file is missing."""
+    """The annotations of "train" or "val", see ``read_annotations``.  Raises ``DataError`` if the file is missing."""
     file = Path(folder) / f"instances_{split}{year}.json"
     if not file.exists():
         raise DataError(f"{file} is missing: unpack COCO's annotations there, or name their folder as annotations")
-    return read_file(file, crowds)
+    return read_annotations(file, crowds)
 
 
-def read_file(file: Path, crowds: str = "ignored") -> Instances:
+def read_annotations(file: Path, crowds: str = "ignored") -> Instances:
     """The annotations of one file.
 
     ``crowds``: "objects" takes what is marked as a crowd for an object, as CVAT marks those that were painted.  Raises
