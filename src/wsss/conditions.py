@@ -48,7 +48,7 @@ def conditions_of(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, st
     trained = settings["segmentation.supervision"]
     weak, reference = trained == "image_labels", settings["prediction.crf.reference_size"]
     said = {
-        "data": dataset.name,
+        "data": dataset.folder,
         "split": dataset.val_split,
         "method": METHODS[settings["method"]].title if weak else _untrained(settings),
         "supervision": supervision(settings),

@@ -261,7 +261,7 @@ def test_the_configs_of_the_papers_have_the_papers_conditions(file: str, overlay
         update_config(raw, yaml.safe_load((ROOT / "config" / name).read_text()))
     config = load_config(raw)
     numbers = read_numbers([PAPER / f"{file}_ledger.csv"])
-    ours = numbers[(numbers["data"] == config.dataset.name) & (numbers["split"] == "val")]
+    ours = numbers[(numbers["data"] == config.dataset.folder) & (numbers["split"] == "val")]
     assert len(ours)
     for row in ours.to_dict("records"):
         said = conditions_of(with_settings(config, config.experiments[row["experiment"]].set), config.dataset)
