@@ -135,7 +135,8 @@ def test_a_second_baseline_has_the_data_of_the_first(clone: Checkout):
     )
     shared = {file for file in code & text if file.startswith("results/")}
     assert shared == {file for file in code if file.startswith("results/voc2012/data/")}
-    assert {f"results/voc2012/data/{name}.csv" for name in ("images", "masks_train", "masks_val", "saliency")} < shared
+    lists = ("images", "masks_trainaug", "masks_val", "saliency")
+    assert {f"results/voc2012/data/{name}.csv" for name in lists} < shared
     assert all(f.startswith("results/voc2012_paper/") for f in text - shared if f.startswith("results/"))
 
 
