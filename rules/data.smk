@@ -149,7 +149,7 @@ NEEDED.setdefault(
     CONFIG.dataset.train_split,
     "quality and boundaries of labels, pictures of labels beside the truth and the row fully_supervised need the mask "
     "of every training picture: add it, or ask for what needs validation masks alone (evaluate_nsrom and other "
-    "evaluations; with `bound: null`, tables whose rows leave fully_supervised out)",
+    "evaluations; with `full_supervision: null`, tables whose rows leave fully_supervised out)",
 )
 
 
