@@ -41,7 +41,9 @@ def names_and_sizes(paths):
 
 
 # Maps that are made or imported; None: those of the data set's own folder, if any, are used.
-MADE_MAPS = f"{DATA}/saliency/maps" if CONFIG.dataset.saliency else None
+MADE_MAPS = (
+    f"{DATA}/saliency/maps" if CONFIG.dataset.saliency and CONFIG.dataset.saliency.made else None
+)
 MADE_MAPS_MANIFEST = f"{DATA}/saliency/manifest.csv" if MADE_MAPS else []
 
 

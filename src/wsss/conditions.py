@@ -18,6 +18,10 @@ BACKBONES = {  # as written
     "resnet38": "ResNet-38",
 }
 INITS = {"imagenet": "ImageNet", "coco": "MS-COCO"}
+PUBLISHED_CRF = {
+    "iterations": 10, "positional_weight": 3, "positional_std": 1, "bilateral_weight": 4, "bilateral_std": 67,
+    "colour_std": 3,
+}  # fmt: skip
 # What decides whether a number may be compared with a published one: key → what it is called.
 COMPARED = {
     "data": "data set",
@@ -46,7 +50,7 @@ def conditions_of(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, st
     ``settings``: all settings of the experiment, dotted.  ``images`` is not among them: the evaluation counts them.
     """
     trained = settings["segmentation.supervision"]
-    weak, reference = trained == "image_labels", settings["prediction.crf.reference_size"]
+    weak = trained == "image_labels"
     said = {
         "data": dataset.folder,
         "split": dataset.val_split,
@@ -62,7 +66,7 @@ def conditions_of(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, st
         "scales": _scales(settings),
         "reduce": settings["prediction.reduce"] if len(settings["prediction.scales"]) > 1 else "",
         "flip": "yes" if settings["prediction.flip"] else "no",
-        "crf": "yes" if reference is None else f"yes, its widths those of a picture of {reference} px",
+        "crf": _crf(settings),
         "first_round": "",
         "rules": "",
     }
@@ -97,9 +101,19 @@ def _untrained(settings: Mapping[str, Any]) -> str:
     return "full supervision" if settings["segmentation.supervision"] == "full" else "given network"
 
 
+def _crf(settings: Mapping[str, Any]) -> str:
+    """ "yes" for the published CRF, else what is other."""
+    crf = {k.removeprefix("prediction.crf."): v for k, v in settings.items() if k.startswith("prediction.crf.")}
+    others = [f"squashed to {crf['size']} px"] if crf["size"] is not None else []
+    if crf["reference_size"] is not None:
+        others.append(f"its widths those of a picture of {crf['reference_size']} px")
+    others += [f"{name.replace('_', ' ')} {crf[name]:g}" for name, v in PUBLISHED_CRF.items() if crf[name] != v]
+    return ", ".join(["yes", *others])
+
+
 def _scales(settings: Mapping[str, Any]) -> str:
     """Factors of the picture's size, or the sides of squashed pictures in px."""
-    scales = settings["prediction.scales"]
+    scales = sorted(settings["prediction.scales"])
     if settings["prediction.original_size"]:
         return ", ".join(f"{s:g}" for s in scales)
     base, stride = settings["segmentation.image_size"], settings["segmentation.output_stride"]

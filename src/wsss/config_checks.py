@@ -84,8 +84,10 @@ def check_data(config: Any) -> None:
         if maps is None:
             raise ConfigError("dataset.voc2012 has no saliency maps: set dataset.saliency.maps or .model.")
     if maps is not None:
-        if (maps.maps is None) == (maps.model is None):
+        if (maps.maps is not None and maps.model is not None) or not (maps.made or maps.detector):
             raise ConfigError("dataset.saliency needs either maps or model: set exactly one of them.")
+        if not maps.made and data.path is None:
+            raise ConfigError("dataset.saliency.detector is set alone, for maps of a folder: set dataset.path.")
         if maps.url is not None and (maps.model is None or maps.sha256 is None):
             raise ConfigError("dataset.saliency.url needs dataset.saliency.model, the file to write, and its sha256.")
     if data.test_split is not None and config.submission.experiment not in config.experiments:

@@ -93,8 +93,16 @@ class Saliency(Section):
     )
     batch_size: int = Field(8, ge=1, description="pictures that the model sees at once")
     detector: str | None = Field(
-        None, min_length=1, description="which detector the maps are of, as tables call it; null: U²-Net for `model`"
+        None,
+        min_length=1,
+        description="which detector the maps are of, as tables call it; alone, that of the folder's own maps; null: "
+        "U²-Net for `model`. The papers' are called `NSROM's authors' maps` and `PFAN, trained on DUTS`",
     )
+
+    @property
+    def made(self) -> bool:
+        """Whether maps are imported or detected; else they lie in the data set's folder."""
+        return self.maps is not None or self.model is not None
 
 
 class Submission(Section):

@@ -109,11 +109,12 @@ BACKGROUND_NOTE = (
 )
 LEDGER_NOTE = (
     "mIoU in %; ours: mean ± standard deviation over seeds, after a dense CRF. A number is judged only if ours was "
-    "reached under the conditions that the paper or its published code states, field by field; otherwise the "
-    "verdict names what differs. Reproduced: the difference and c, by how far the mean of the seeds may be off, are "
-    "at most one point together. Differs: it is more than one point even if c is taken away. Undecided: neither; "
-    "fewer than three seeds have no verdict. Not run: there is no evaluation of that experiment; test scores come "
-    "from VOC's evaluation server."
+    "reached under the conditions that the paper or its published code states, field by field (schedules are not "
+    "compared); otherwise the verdict names what differs. Reproduced: the difference and c, by how far the mean of "
+    "the seeds may be off, are at most one point together. Differs: it is more than one point even if c is taken "
+    "away. Undecided: neither; fewer than three seeds have no verdict. c borrows the spread of the method's other "
+    "experiments in this table. Not run: there is no evaluation of that experiment; test scores come from VOC's "
+    "evaluation server."
 )
 METHODS_NOTE = (
     "Pictures, segmentation network and seeds are the same for all. Labels are those that train the first round, "

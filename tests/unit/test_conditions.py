@@ -43,11 +43,16 @@ def config():
         (PUBLISHED | {"segmentation.rates": [12]}, {"network": "DeepLab-v1"}),
         (
             {"prediction.original_size": True, "prediction.scales": [1, 0.5], "prediction.reduce": "max"},
-            {"scales": "1, 0.5", "reduce": "max"},
+            {"scales": "0.5, 1", "reduce": "max"},
         ),
         ({}, {"crf": "yes"}),
         ({"prediction.crf.reference_size": 500}, {"crf": "yes, its widths those of a picture of 500 px"}),
-        ({"prediction.scales": [1, 1.5]}, {"scales": "161, 241 px", "reduce": "mean"}),
+        ({"prediction.scales": [1.5, 1]}, {"scales": "161, 241 px", "reduce": "mean"}),
+        ({"prediction.crf.minimum_probability": 0.1}, {"crf": "yes"}),
+        (
+            {"prediction.crf.size": 64, "prediction.crf.bilateral_std": 5, "prediction.crf.iterations": 2},
+            {"crf": "yes, squashed to 64 px, iterations 2, bilateral std 5"},
+        ),
         (
             PUBLISHED | {"segmentation.supervision": "checkpoint", "segmentation.checkpoint": "theirs.pth"},
             {"init": "theirs.pth", "rules": "", "method": "given network", "supervision": "I+S + MS-COCO masks"},
@@ -80,6 +85,7 @@ def test_conditions_of_an_experiment(config, deltas: dict, said: dict):
         ({"name": "mine", "path": ".", "saliency": {"maps": "maps.zip"}}, "of a detector that is not named"),
         ({"name": "mine", "path": ".", "saliency": {"model": "u2net.onnx"}}, "U²-Net"),
         ({"name": "mine", "path": ".", "saliency": {"maps": "m.zip", "detector": "PoolNet"}}, "PoolNet"),
+        ({"name": "mine", "path": ".", "saliency": {"detector": "PoolNet"}}, "PoolNet"),
     ],
 )
 def test_the_detector_of_the_saliency_maps_is_named(dataset: dict, detector: str):

@@ -1,4 +1,4 @@
-"""The ledger: tolerances, verdicts, and what is claimed of which evaluation; and the papers' files themselves."""
+"""The ledger: verdicts, conditions, and what is claimed of which evaluation; and the papers' files themselves."""
 
 import csv
 import json
