@@ -7,7 +7,7 @@ from typing import Any
 from wsss.config import Config, leaves, science_leaves
 from wsss.setting_types import ConfigError
 
-FILE = "baseline.json"  # in a folder of `results/`; the jobs write it (`wsss.remembering`)
+FILE = "baseline.json"  # in a folder of `results/`; the jobs write it (`wsss.remembering`); {} lets any baseline in
 SHOWN = 8  # settings that a sentence names
 
 
@@ -41,20 +41,30 @@ def check_baseline(config: Config, results: Path) -> None:
                 "this would replace what is finished: give these data a dataset.name of their own, or, to make all "
                 f"anew, delete {file}."
             )
-    if differing := _differing(own, now):
+    if differing := _differing(own, now) if own.exists() else _made_otherwise(own.parent, now):
         raise ConfigError(
             f"{own.parent} was made with another baseline ({_told(differing)}), and names in it tell only what differs "
             "from that, so this would replace what is finished: set these keys in an experiment (`experiments: … set`),"
-            f" or give this baseline a folder of its own (`results: a_name`), or, to make all anew, delete {own}."
+            " or give this baseline a folder of its own (`results: a_name`), or, to make all anew, write {} into "
+            f"{own}."
         )
 
 
 def _differing(file: Path, now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Key → its value in ``file`` and now, where they differ, but for the name; nothing without a file."""
+    """Key → its value in ``file`` and now, where they differ, but for the name; nothing if it holds none."""
     if not (remembered := _read(file)):
         return {}
     before = baseline(Config()) | remembered | {"dataset.name": now["dataset.name"]}
     return {k: (before[k], v) for k, v in now.items() if k in before and before[k] != v}
+
+
+def _made_otherwise(folder: Path, now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The same, of a folder that a version without memory has made: variants called default have the baseline's values.
+
+    Only of settings that there were then and that there still are.
+    """
+    made = [_read(f).get("parameters", {}) for f in sorted(folder.glob("*/default/seed-*/provenance.json"))]
+    return {k: (v, now[k]) for parameters in made for k, v in parameters.items() if k in now and now[k] != v}
 
 
 def _told(differing: dict[str, tuple[Any, Any]]) -> str:

@@ -8,7 +8,9 @@ import pytest
 
 from wsss.baseline import FILE, baseline, check_baseline
 from wsss.config import ConfigError, load_config
+from wsss.provenance import write_provenance
 from wsss.remembering import remember
+from wsss.variants import Plan
 
 
 def made(results: Path, raw: dict, **changed) -> Path:
@@ -35,9 +37,9 @@ def test_another_baseline_is_refused_with_both_values_and_the_ways_out(tmp_path:
     assert f"{file.parent} was made with another baseline" in sentence
     assert "segmentation.epochs was 6, now 12" in sentence and "segmentation.crop was null, now 65" in sentence
     assert "masking" not in sentence
-    for way_out in ("`experiments: … set`", "`results: ", f"delete {file}"):
+    for way_out in ("`experiments: … set`", "`results: ", f"write {{}} into {file}."):
         assert way_out in sentence
-    file.unlink()
+    file.write_text("{}")
     check_baseline(load_config({"segmentation": {"epochs": 12}}), tmp_path)
 
 
@@ -46,7 +48,7 @@ def test_many_differences_do_not_fill_the_screen(tmp_path: Path):
     crf = {"iterations": 1, "positional_weight": 1.0, "positional_std": 2.0, "bilateral_weight": 1.0}
     changed = {"prediction": {"crf": crf}, "fusion": {"foreground": 0.1, "conflict": 0.2, "uncertain_saliency": 1}}
     changed |= {"mining": {"background": 0.1, "enabled": False}, "masking": {"kernel": 2}}
-    assert refused(tmp_path, changed).endswith(f"delete {tmp_path / 'openmoji' / FILE}.")
+    assert refused(tmp_path, changed).endswith(f"write {{}} into {tmp_path / 'openmoji' / FILE}.")
     assert "; and 2 more)" in refused(tmp_path, changed)
 
 
@@ -119,6 +121,53 @@ def test_a_damaged_memory_is_named(tmp_path: Path):
     file = made(tmp_path, {})
     file.write_text(file.read_text()[:-20])
     assert f"{file} is damaged" in refused(tmp_path, {})
+
+
+# --- a folder that a version without memory has made --------------------------------------------------------------
+
+
+def finished(results: Path, raw: dict, stage: str = "round1", **added) -> Path:
+    """The record that a job of this config's baseline leaves; ``added``: settings of another version."""
+    config = load_config({"experiments": {"one": {"label": "one"}}} | raw)
+    plan = Plan(config)
+    variant = plan.variant(stage, plan.settings("one"))
+    path = results / config.folder / stage / variant.name / "seed-0/provenance.json"
+    path.parent.mkdir(parents=True)
+    given = {"rule": "any", "inputs": [], "seed": 0, "seconds": 1, "threads": 1, "root": results}
+    write_provenance(path, parameters=variant.relevant | added, **given)
+    return path
+
+
+def test_what_finished_jobs_have_recorded_is_a_baseline_too(tmp_path: Path):
+    record = finished(tmp_path, {"segmentation": {"epochs": 6}, "masking": {"kernel": 10}})
+    assert record.parts[-3] == "default"
+    sentence = refused(tmp_path, {"segmentation": {"epochs": 12, "crop": 65}, "masking": {"kernel": 3}})
+    assert f"{tmp_path / 'openmoji'} was made with another baseline (" in sentence
+    assert "segmentation.epochs was 6, now 12" in sentence and "segmentation.crop was null, now 65" in sentence
+    assert "masking" not in sentence  # it has no effect on round 1
+    file = tmp_path / "openmoji" / FILE
+    assert sentence.endswith(f"write {{}} into {file}.")
+    file.write_text("{}")
+    check_baseline(load_config({"segmentation": {"epochs": 12}}), tmp_path)
+
+
+def test_records_that_agree_and_settings_of_other_versions_are_let_through(tmp_path: Path):
+    finished(tmp_path, {}, **{"segmentation.former": 3})
+    finished(tmp_path, {}, "classifier")
+    check_baseline(load_config({}), tmp_path)
+    check_baseline(load_config({"results": "second", "segmentation": {"epochs": 12}}), tmp_path)
+
+
+def test_one_record_that_differs_is_enough(tmp_path: Path):
+    finished(tmp_path, {})
+    finished(tmp_path, {"classifier": {"epochs": 9}}, "classifier")
+    assert "(classifier.epochs was 9, now " in refused(tmp_path, {})
+
+
+def test_a_variant_with_a_name_says_nothing_of_the_baseline(tmp_path: Path):
+    one = {"label": "one", "set": {"segmentation.epochs": 12}}
+    assert finished(tmp_path, {"experiments": {"one": one}}).parts[-3] != "default"
+    check_baseline(load_config({}), tmp_path)
 
 
 def test_what_is_remembered_stays_and_what_is_new_is_added(tmp_path: Path):

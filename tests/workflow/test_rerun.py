@@ -99,7 +99,7 @@ def test_a_setting_reruns_its_stage_and_what_follows(tiny_copy: Checkout):
         "train_segmentation": 1,
         "evaluate": 1,
     }
-    assert not (tiny_copy.results / "baseline.json").exists()  # a plan makes nothing
+    assert (tiny_copy.results / "baseline.json").read_text() == "{}"  # a plan makes nothing
 
 
 def test_one_more_kernel_size_computes_one_chain(tiny_copy: Checkout):
