@@ -128,7 +128,8 @@ class ConfusionFigure(Section):
         "predictions on validation pictures, after CRF",
     )
     contexts: Place | None = Field(
-        None, description="folder of `{context}/{image id}.png`, not 0 where a context that is no class is"
+        None,
+        description="folder of `{context}/{image id}.png`, of any bits, not 0 where a context that is no class is",
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from wsss.artifacts import written_aside
 from wsss.data import DataError, Picture, check_size
-from wsss.label_io import read_label
+from wsss.label_io import read_label, read_where
 from wsss.progress import Progress
 
 COUNTS = ("found_px", "labelled_px", "true_px", "context_px")
@@ -89,7 +89,7 @@ def measure_pairs(
             if folder is None:
                 context, shown = target == context_index, context_index in picture.classes
             elif (folder / f"{picture.image_id}.png").exists():
-                context = read_label(folder / f"{picture.image_id}.png") > 0
+                context = read_where(folder / f"{picture.image_id}.png")
                 check_size(folder / f"{picture.image_id}.png", context, target.shape)
                 shown = bool(context.any())
             else:

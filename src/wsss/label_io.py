@@ -43,10 +43,24 @@ def read_label_and_palette(path: str | Path) -> tuple[np.ndarray, np.ndarray | N
     # Pillow scales grey of 2 and 4 bits to 0..255.
     if image.mode not in ("P", "L") or (image.mode == "L" and stored != "L"):
         raise ValueError(f'{path}: the image has mode "{stored}"; a label must be a palette or 8-bit grey PNG')
-    if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) != 1:
-        raise ValueError(f"{path} has an EXIF orientation, which masks must not have: save it as it is meant")
+    _refuse_turned(path, image)
     label = np.array(image)
     return label, np.frombuffer(image.palette.palette, np.uint8).reshape(-1, 3) if image.mode == "P" else None
+
+
+def read_where(path: str | Path) -> np.ndarray:
+    """Return where a PNG of one channel, of any bits, is not 0, as (H, W) bool; of a palette, where its index is not.
+
+    Raises FileNotFoundError if there is no file, and ValueError if it is damaged or of another kind.
+    """
+    image, stored = loaded(path)
+    if image.format != "PNG" or image.mode not in ("1", "L", "P", "I", "I;16"):
+        raise ValueError(
+            f'{path} is a {image.format} of mode "{stored}"; what is not 0 must be drawn in a PNG of black and white, '
+            "grey, or with a palette"
+        )
+    _refuse_turned(path, image)
+    return np.array(image) != 0
 
 
 def read_gray(path: str | Path) -> np.ndarray:
@@ -68,6 +82,11 @@ def read_gray(path: str | Path) -> np.ndarray:
     if (colours[..., 3] != 255).any():
         raise ValueError(f"{path} has transparent pixels; a grey map must have a value everywhere")
     return np.ascontiguousarray(colours[..., 0])
+
+
+def _refuse_turned(path: str | Path, image: Image.Image) -> None:
+    if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) != 1:
+        raise ValueError(f"{path} has an EXIF orientation, which masks and maps must not have: save it as it is meant")
 
 
 def write_label(path: str | Path, label: np.ndarray) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from small_folder import raw_png
 
 from wsss.config import ConfigError, load_config
 from wsss.cooccurrence import cooccurrence, measure_pairs, pair_counts, pair_scores
@@ -100,6 +102,34 @@ def test_only_pictures_with_a_context_mask_count(folder: Path):
     other, water = measured(folder, ("bird", "boat"), ("boat", "water"))
     assert (other["images"], water["images"]) == ("2", "1")
     assert float(other["confusion"]) == 0 and float(water["confusion"]) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("mode", "pillow"),
+    [("1", "1"), ("palette", "P"), ("L;2", "L"), ("L;8", "L"), ("I;16", "I;16")],
+)
+def test_a_context_mask_may_have_any_bits(folder: Path, mode: str, pillow: str):
+    """Not 0 where the context is; 16 bits hold values whose lower byte is 0."""
+    water, path = row("001100"), folder / "contexts/water/a.png"
+    if mode == "1":
+        Image.fromarray(water > 0).save(path)
+    elif mode == "I;16":
+        Image.fromarray(water.astype(np.uint16) * 256).save(path)
+    elif mode == "palette":
+        path.write_bytes(raw_png(water, 8, bytes(6)))  # both colours are black
+    else:
+        path.write_bytes(raw_png(water, int(mode[2:])))
+    with Image.open(path) as image:
+        assert image.mode == pillow
+    (found,) = measured(folder, ("boat", "water"))
+    assert float(found["confusion"]) == 0.5 and found["context_px"] == "1"
+
+
+@pytest.mark.parametrize(("mode", "form"), [("RGB", "PNG"), ("LA", "PNG"), ("L", "JPEG")])
+def test_a_context_mask_in_colours_or_smeared_is_refused(folder: Path, mode: str, form: str):
+    Image.fromarray(row("001100")).convert(mode).save(folder / "contexts/water/a.png", format=form)
+    with pytest.raises(ValueError, match=rf'water/a\.png is a {form} of mode "{mode}"; what is not 0'):
+        measured(folder, ("boat", "water"))
 
 
 @pytest.mark.parametrize(
