@@ -11,6 +11,7 @@ from wsss.label_io import VOC_PALETTE, read_label_and_palette
 
 IGNORED = 255
 FEW = 3  # pictures; of fewer one cannot say that masks and labels mean different classes
+MANY = 5  # pictures; where so many lack a class, it was not just too small to be drawn
 MOST = 0.5  # of a class's pictures that may lack it in the other, else the two mean different things
 
 
@@ -81,16 +82,22 @@ class Disagreement:
             self._refuse_two_meanings(c)
 
     def _refuse_two_meanings(self, c: int) -> None:
-        """Two rare classes that are taken for each other are few pictures, but nearly all of theirs."""
+        """Two rare classes that are taken for each other are few pictures, but nearly all of theirs.
+
+        A class that a few pictures lack may be too small to be drawn, or not labelled: then no other is in its place.
+        """
         shown = {i for i, (mask, _) in self.both.items() if c in mask}
         said = {i for i, (_, label) in self.both.items() if c in label}
-        for here, there, names in ((said, shown, ("labels", "masks")), (shown, said, ("masks", "labels"))):
+        for here, there, side, names in ((said, shown, 0, ("labels", "masks")), (shown, said, 1, ("masks", "labels"))):
             lacking = here - there
-            if len(here) >= FEW and len(lacking) > MOST * len(here):
+            replaced = {i for i in lacking if self.both[i][side] - self.both[i][1 - side]}
+            telling = lacking if len(lacking) >= MANY else replaced
+            if len(here) >= FEW and len(telling) > MOST * len(here):
                 raise DataError(
                     f"{self._where} seem to mean different classes by '{self.classes[c]}': {len(here)} {names[0]} of "
                     f"split '{self.split}' have it, and {len(lacking)} of the {names[1]} of these pictures lack it "
-                    f"(first: {self._told(min(lacking))}): compare values of masks with the order of classes.txt"
+                    f"(first: {self._told(min(telling))}): compare values of masks with the order of classes.txt; if "
+                    "both are right, set dataset.disagreement to 1, which allows any difference"
                 )
 
     def notes(self) -> list[str]:

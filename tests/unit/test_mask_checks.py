@@ -113,6 +113,45 @@ def test_two_rare_classes_taken_for_each_other(tmp_path):
     found.refuse_beyond(1.0)
 
 
+def thousand(**rare: tuple[set[int], set[int]]) -> dict[str, tuple[frozenset[int], frozenset[int]]]:
+    """Pictures of cats, and some whose mask shows and whose label says something else."""
+    cats = {f"p{k}": (frozenset({1}), frozenset({1})) for k in range(1000 - len(rare))}
+    return cats | {i: (frozenset(mask), frozenset(label)) for i, (mask, label) in rare.items()}
+
+
+@pytest.mark.parametrize(
+    "rare",
+    [
+        {"q0": ({1, 2}, {1, 2}), "q1": ({1}, {1, 2}), "q2": ({1}, {1, 2})},
+        {"q0": ({1, 2}, {1, 2}), "q1": ({1, 2}, {1}), "q2": ({1, 2}, {1})},
+        {"q0": ({1, 2}, {1, 2}), **{f"q{k}": ({1}, {1, 2}) for k in range(1, 5)}},
+    ],
+    ids=["too small to be drawn", "not labelled", "four too small"],
+)
+def test_a_rare_class_that_a_few_pictures_lack(tmp_path, rare):
+    """They are .2 or .4 % of the split, and no other class is in its place."""
+    found = Disagreement(tmp_path, "val", CLASSES, thousand(**rare))
+    found.refuse_beyond(0.05)
+    assert len(found.notes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("rare", "words"),
+    [
+        ({f"q{k}": ({1}, {1, 2}) for k in range(5)}, r"by 'dog': 5 labels .* 5 of the masks"),
+        ({f"q{k}": ({1, 2}, {1}) for k in range(5)}, r"by 'dog': 5 masks .* 5 of the labels"),
+        ({"q0": ({2}, {2}), "q1": ({3}, {2}), "q2": ({3}, {2})}, r"q1 shows cow, its label says dog"),
+        ({"q0": ({3}, {3}), "q1": ({3}, {2}), "q2": ({3}, {2})}, r"by 'cow': 3 masks .*q1 shows cow"),
+    ],
+    ids=["five too small", "five not labelled", "another shown", "another said"],
+)
+def test_a_rare_class_that_means_another(tmp_path, rare, words):
+    found = Disagreement(tmp_path, "val", CLASSES, thousand(**rare))
+    with pytest.raises(DataError, match=rf"{words}.*set dataset\.disagreement to 1"):
+        found.refuse_beyond(0.05)
+    found.refuse_beyond(1.0)
+
+
 def test_few_pictures_of_a_class_prove_nothing(tmp_path):
     both = {f"p{k}": (frozenset({1}), frozenset({1})) for k in range(198)}
     both |= {"q0": (frozenset({1}), frozenset({1, 2})), "q1": (frozenset({1, 3}), frozenset({1}))}
