@@ -85,7 +85,7 @@ class COCO(Section):
 class Saliency(Section):
     """Saliency maps of the training pictures, given or detected; null: they lie in the data set's folder `Saliency`."""
 
-    maps: Place | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`")
+    maps: Place | None = Field(None, description="folder, zip or tar of precomputed maps `{id}.png`, also `.PNG`")
     model: Place | None = Field(None, description="U²-Net as an ONNX file, which makes the maps")
     url: Address | None = Field(None, description="where the file `model` is downloaded from if it is missing")
     sha256: str | None = Field(

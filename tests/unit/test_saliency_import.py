@@ -82,3 +82,44 @@ def test_a_map_that_cannot_be_read(standin, unpacked, tmp_path, content):
 def test_maps_with_another_checksum(standin, unpacked, tmp_path):
     with pytest.raises(ArchiveError, match=r"saliency\.zip has the sha256 checksum"):
         saliency(standin, unpacked, tmp_path, checksum=f"sha256:{'0' * 64}")
+
+
+# --- names of maps ----------------------------------------------------------------------------------------------------
+
+COMPOSED, DECOMPOSED = "caf\u00e9.x", "cafe\u0301.x"
+
+
+def own(tmp_path: Path, kind: str, names: list[str]) -> dict[str, int]:
+    """Maps of these names, the n-th of value 100 + n, imported for two pictures: file → value."""
+    (tmp_path / "JPEGImages").mkdir()
+    for name in ("b.jpg", f"{COMPOSED}.jpg"):
+        cv2.imwrite(str(tmp_path / "JPEGImages" / name), np.full((8, 6, 3), 90, np.uint8))
+    content = [cv2.imencode(".png", np.full((8, 6), 100 + n, np.uint8))[1].tobytes() for n in range(len(names))]
+    source = write_zip(tmp_path / "maps.zip", dict(zip([f"maps/{n}" for n in names], content, strict=True)))
+    if kind == "folder":
+        with zipfile.ZipFile(source) as archive:
+            archive.extractall(tmp_path)
+        source = tmp_path / "maps"
+    place = {"maps": tmp_path / "s/maps", "manifest": tmp_path / "s/manifest.csv"}
+    import_saliency(source, tmp_path / "JPEGImages", ["b", COMPOSED], checksum=None, progress=silent, **place)
+    return {f.name: int(cv2.imread(str(f), cv2.IMREAD_UNCHANGED).max()) for f in (tmp_path / "s/maps").iterdir()}
+
+
+@pytest.mark.parametrize("kind", ["archive", "folder"])
+@pytest.mark.parametrize("names", [["b.png", f"{COMPOSED}.png"], ["b.PNG", f"{DECOMPOSED}.Png"]])
+def test_names_of_maps_are_those_of_a_data_sets_own_folder(tmp_path, kind, names):
+    assert own(tmp_path, kind, names) == {"b.png": 100, f"{COMPOSED}.png": 101}
+
+
+@pytest.mark.parametrize("kind", ["archive", "folder"])
+@pytest.mark.parametrize("second", ["b.PNG", f"{DECOMPOSED}.png"])
+def test_two_maps_of_one_picture_are_refused(tmp_path, kind, second):
+    with pytest.raises((ArchiveError, DataError), match=r"keep one of them|pack each file once"):
+        own(tmp_path, kind, ["b.png", f"{COMPOSED}.png", second])
+    assert not (tmp_path / "s/maps").exists()
+
+
+@pytest.mark.parametrize("name", ["b.PNG", "b.png"])
+def test_masks_of_any_case_do_not_come_in_as_saliency_maps(tmp_path, name):
+    with pytest.raises(ArchiveError, match="holds ground-truth masks"):
+        own(tmp_path, "archive", [f"SegmentationClass/{name}", f"{COMPOSED}.png"])
