@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from wsss.data import Picture
 
 Splits = Mapping[str, Sequence[Picture]]
-Counts = Mapping[str, int | str]  # of each split, or what is to be said instead
 
 
 def summary(
@@ -18,7 +17,8 @@ def summary(
 ) -> list[str]:
     """Lines about pictures, classes, masks and saliency maps of splits, the training split first, and warnings.
 
-    ``masks``, ``maps``: how many were checked.  ``notes``: what the checks found odd.
+    ``masks``, ``maps``: how many of each split were checked, or what is to be said instead.  ``notes``: what the
+    checks found odd.
     """
     rows = [("pictures", f"{split}: {_pictures(listed)}") for split, listed in pictures.items()]
     rows += [("classes", line) for line in _classes(pictures, classes)]
