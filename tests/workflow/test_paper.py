@@ -187,7 +187,7 @@ def test_the_ledger_takes_what_exists_and_claims_nothing(tiny_copy: Checkout):
     assert {label for label, seeds in table["seeds"].items() if seeds} == {
         "baseline", "+ GR + POM", "+ GR + POM + NSRM"
     }  # fmt: skip
-    assert {"+ GR, published start", "NSRM on all images", "generic features, C41"} <= set(table.index)
+    assert {"+ GR, identity start", "NSRM on all images", "generic features, C41"} <= set(table.index)
     assert not {"paper", "difference", "verdict"} & set(table.columns)
     assert tiny_copy.dry_run("ledger") == {}
 
@@ -224,7 +224,7 @@ def test_on_the_papers_data_set_its_tables_stand_before_ours(tiny_copy: Checkout
         text = (shown / f"nsrom_table1.{form}").read_text()
         assert text.count("Supervision: Scribbles") == 1 and "backbone VGG16 unless" in text and "NaN" not in text
     classes = pd.read_csv(shown / "nsrom_table3_classes.csv").set_index("class")
-    assert classes.columns.tolist()[5:8] == ["Ours (VWE) (paper)", "Ours (SMVWE) (paper)", "fully supervised bound"]
+    assert classes.columns.tolist()[5:8] == ["Ours (VWE) (paper)", "Ours (SMVWE) (paper)", "full supervision"]
     assert classes.loc["tvmonitor", "SEAM (paper)"] == 53.0 and classes.loc["mIoU", "MCOF (paper)"] == 60.3
     for file in ("nsrom_table3_classes.md", "nsrom_table3.html"):
         assert "A dash is a cell that cannot be read" in (shown / file).read_text()
