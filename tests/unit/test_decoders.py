@@ -106,6 +106,29 @@ def test_a_picture_is_read_upright(tmp_path, form, value):
     assert orientation(data) == (value if 1 <= value <= 8 else 1)
 
 
+def segment(kind: bytes, content: bytes) -> bytes:
+    return b"\xff" + kind + (len(content) + 2).to_bytes(2, "big") + content
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Depth maps and films of phones, profiles for print: more than a reader may look at first.
+        (b"", 5 * segment(b"\xe1", b"http://ns.adobe.com/xmp/extension/\0" + bytes(60000))),
+        (5 * segment(b"\xe2", b"x" * 60000), b""),
+        (segment(b"\xed", b"Photoshop 3.0\0\xff\xd8\xff\xda\0\x0c\xff\xd9"), b""),  # a thumbnail
+    ],
+    ids=["megabytes after", "megabytes before", "the marker of a scan before"],
+)
+def test_what_else_a_jpeg_holds_does_not_hide_how_it_is_turned(tmp_path, before, after):
+    data = with_exif(smooth("RGB"), "JPEG", 6, quality=100)
+    start = data.find(b"Exif\0\0") - 4
+    end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    (tmp_path / "a.jpg").write_bytes(data[:start] + before + data[start:end] + after + data[end:])
+    assert read_picture(tmp_path / "a.jpg").shape == (56, 40, 3)
+    assert picture_size(tmp_path / "a.jpg") == (56, 40)
+
+
 def turn(folder: Path, image_id: str, value: int, *, drawn_upright: bool) -> None:
     """A picture with EXIF's tag, and its map and mask drawn over what viewers show, or over what is stored."""
     path = folder / f"JPEGImages/{image_id}.jpg"
