@@ -120,7 +120,7 @@ def check_saliency(
         raise DataError(
             f"{folder} lacks the maps of {len(absent)} images of split '{pictures[0].split}' "
             f"(first: {absent[0]}.png): add 8-bit maps from a saliency detector, or take the images out of "
-            "it, or have dataset.saliency make them"
+            f"it, or have dataset.saliency make them{files.hint(absent[0])}"
         )
 
     def rows() -> Iterable[tuple]:
