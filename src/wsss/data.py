@@ -19,6 +19,13 @@ cv2.setNumThreads(0)  # the stages work on many pictures at once; OpenCV's own t
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # in a JPEG's compressed data: 0xff is stuffed, restarts do not count
 SCAN, END = b"\xda", b"\xd9"
 JPEG, PNG, BMP, RIFF = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF"  # how files begin; WebP is in RIFF
+OTHERS = {  # what may have the name of a picture; bytes 0..3 or 4..7
+    b"ftyp": "HEIC or AVIF whatever its name says, as phones save pictures: save it as JPEG",
+    b"II*\0": "TIFF whatever its name says: save it as JPEG or PNG",
+    b"MM\0*": "TIFF whatever its name says: save it as JPEG or PNG",
+    b"GIF8": "a GIF whatever its name says: save it as JPEG or PNG",
+    b"vers": "what Git LFS keeps in place of a picture: `git lfs pull` brings it",
+}
 ORIENTATION = 0x0112  # EXIF's tag
 
 
@@ -78,6 +85,8 @@ def _decode(path: Path, data: bytes, flags: int) -> np.ndarray:
     except cv2.error as error:
         raise DataError(f"{path} cannot be decoded ({error.err}): make the picture smaller or replace it") from error
     if picture is None:
+        if what := next((what for begin, what in OTHERS.items() if data[:4] == begin or data[4:8] == begin), None):
+            raise DataError(f"{path} is {what}")
         raise DataError(f"{path} cannot be decoded as a picture (JPEG or PNG): copy it again or replace it")
     return picture
 

@@ -43,8 +43,7 @@ def read_label_and_palette(path: str | Path) -> tuple[np.ndarray, np.ndarray | N
     # Pillow scales grey of 2 and 4 bits to 0..255.
     if image.mode not in ("P", "L") or (image.mode == "L" and stored != "L"):
         raise ValueError(f'{path}: the image has mode "{stored}"; a label must be a palette or 8-bit grey PNG')
-    if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) != 1:
-        raise ValueError(f"{path} has an EXIF orientation, which masks must not have: save it as it is meant")
+    _refuse_turned(path, image)
     label = np.array(image)
     return label, np.frombuffer(image.palette.palette, np.uint8).reshape(-1, 3) if image.mode == "P" else None
 
@@ -53,11 +52,12 @@ def read_gray(path: str | Path) -> np.ndarray:
     """Return an 8-bit grey image, for example a saliency map, as (H, W) uint8; it may be stored in grey colours.
 
     Raises FileNotFoundError if there is no file, and ValueError if it is damaged, has more than 8 bits per channel,
-    colours, or transparent pixels.
+    colours, transparent pixels, or is turned by EXIF.
     """
     image, stored = loaded(path)
     if image.mode not in ("L", "P", "RGB", "RGBA", "LA", "1") or "16" in stored:
         raise ValueError(f'{path}: the image has mode "{stored}"; a grey map must have 8 bits')
+    _refuse_turned(path, image)
     if image.mode == "L" and "transparency" not in image.info:
         return np.array(image)
     colours = np.array(image.convert("RGBA"))
@@ -68,6 +68,11 @@ def read_gray(path: str | Path) -> np.ndarray:
     if (colours[..., 3] != 255).any():
         raise ValueError(f"{path} has transparent pixels; a grey map must have a value everywhere")
     return np.ascontiguousarray(colours[..., 0])
+
+
+def _refuse_turned(path: str | Path, image: Image.Image) -> None:
+    if image.info.get("exif") and image.getexif().get(_ORIENTATION, 1) != 1:
+        raise ValueError(f"{path} has an EXIF orientation, which masks and maps must not have: save it as it is meant")
 
 
 def write_label(path: str | Path, label: np.ndarray) -> None:
