@@ -12,25 +12,38 @@ SHOWN = 8  # settings that a sentence names
 
 
 def baseline(config: Config) -> dict[str, Any]:
-    """What names in the config's folder leave unsaid, dotted key → value: its settings, and which data they are of.
+    """What names in the config's folder leave unsaid, dotted key → value: its settings, data and initial weights.
 
     A place from which data are copied is not among it, since what was copied from another place may be the same; that
-    of saliency maps is, because another one means another detector.
+    of saliency maps is, because another one means another detector, and that of labels.  Data without any maps have
+    nothing to say of them: nothing was made of maps then, and they may be added.
     """
     data, made_of = config.dataset, config.dataset.made_of
     known = {"dataset": made_of, "dataset.name": data.folder}
     known |= {f"dataset.{k}": getattr(data, k) for k in ("path", "train_split", "val_split")}
-    known |= {f"dataset.saliency.{k}": getattr(data.saliency, k, None) for k in ("maps", "model")}
+    own_maps = made_of == "openmoji" or (made_of == "folder" and Path(data.path or "", "Saliency").is_dir())
+    if data.saliency or own_maps:
+        known |= {f"dataset.saliency.{k}": getattr(data.saliency, k, None) for k in ("maps", "model")}
     known |= leaves(data.openmoji, "dataset.openmoji.") if made_of == "openmoji" else {}
-    known |= {"dataset.coco.year": data.coco.year} if data.coco else {}
-    return science_leaves(config) | known
+    known |= {f"dataset.coco.{k}": getattr(data.coco, k) for k in ("year", "crowds")} if data.coco else {}
+    if data.voc2012:
+        further = "SegmentationClassAug" if data.voc2012.augmented.path else "SBD"
+        known |= {"dataset.voc2012.labels": data.voc2012.labels, "dataset.voc2012.augmented": further}
+    return science_leaves(config) | known | _initial_weights(config)
+
+
+def _initial_weights(config: Config) -> dict[str, Any]:
+    """The files that the baseline's networks start from; a file that none of them reads may change."""
+    used = {config.classifier.backbone, config.segmentation.backbone}
+    used |= {"coco"} if config.segmentation.init == "coco" else set()
+    return {f"weights.{k}": getattr(config.weights, k) for k in ("vgg16", "resnet101", "resnet38", "coco") if k in used}
 
 
 def check_baseline(config: Config, results: Path) -> None:
     """Raises ``ConfigError`` if what lies in a folder under ``results`` is named relative to another baseline.
 
-    A setting that the folder does not know was added since: what is there was made with its default.  Of all folders
-    of a data set, the data must be the same.
+    A setting that the folder does not know was added since: what is there was made with its default.  What it does not
+    know of data and weights is not compared.  Of all folders of a data set, the data must be the same.
     """
     now, own = baseline(config), results / config.folder / FILE
     for file in sorted(results.glob(f"*/{FILE}")):
@@ -54,7 +67,7 @@ def _differing(file: Path, now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Key → its value in ``file`` and now, where they differ, but for the name; nothing if it holds none."""
     if not (remembered := _read(file)):
         return {}
-    before = baseline(Config()) | remembered | {"dataset.name": now["dataset.name"]}
+    before = science_leaves(Config()) | remembered | {"dataset.name": now["dataset.name"]}
     return {k: (before[k], v) for k, v in now.items() if k in before and before[k] != v}
 
 

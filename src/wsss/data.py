@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,15 @@ from wsss.picture_bound import check_pixels, stored_size
 cv2.setNumThreads(0)  # the stages work on many pictures at once; OpenCV's own threads would only contend
 
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # in a JPEG's compressed data: 0xff is stuffed, restarts do not count
+SCAN, END = b"\xda", b"\xd9"
 JPEG, PNG, BMP, RIFF = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF"  # how files begin; WebP is in RIFF
+OTHERS = {  # what may have the name of a picture; bytes 0..3 or 4..7
+    b"ftyp": "HEIC or AVIF whatever its name says, as phones save pictures: save it as JPEG",
+    b"II*\0": "TIFF whatever its name says: save it as JPEG or PNG",
+    b"MM\0*": "TIFF whatever its name says: save it as JPEG or PNG",
+    b"GIF8": "a GIF whatever its name says: save it as JPEG or PNG",
+    b"vers": "what Git LFS keeps in place of a picture: `git lfs pull` brings it",
+}
 ORIENTATION = 0x0112  # EXIF's tag
 
 
@@ -76,6 +85,8 @@ def _decode(path: Path, data: bytes, flags: int) -> np.ndarray:
     except cv2.error as error:
         raise DataError(f"{path} cannot be decoded ({error.err}): make the picture smaller or replace it") from error
     if picture is None:
+        if what := next((what for begin, what in OTHERS.items() if data[:4] == begin or data[4:8] == begin), None):
+            raise DataError(f"{path} is {what}")
         raise DataError(f"{path} cannot be decoded as a picture (JPEG or PNG): copy it again or replace it")
     return picture
 
@@ -96,7 +107,7 @@ def _refuse_more(path: Path, stored: np.ndarray) -> None:
 
 
 def orientation(data: bytes) -> int:
-    """How EXIF (1..8; 1: not at all) turns the picture whose file, or the first 128 KiB of it, is ``data``."""
+    """How EXIF (1..8; 1: not at all) turns the picture whose file is ``data``."""
     if not _may_have_exif(data):
         return 1
     try:
@@ -109,10 +120,11 @@ def orientation(data: bytes) -> int:
 
 def _may_have_exif(data: bytes) -> bool:
     """Before Pillow is asked, which takes its time: most pictures have none."""
-    if data.startswith(JPEG):  # before the first scan
-        return data.find(b"Exif\0\0", 0, data.find(b"\xff\xda", 0, 1 << 17)) >= 0
+    if data.startswith(JPEG):  # phones write megabytes before the first scan; a profile there can hold any bytes
+        scan = next((at for at in _markers(data) if data[at + 1 : at + 2] == SCAN), len(data))
+        return data.find(b"Exif\0\0", 0, scan) >= 0
     if data.startswith(PNG):
-        return any(data.find(tag, 0, 1 << 17) >= 0 for tag in (b"eXIf", b"Raw profile type"))
+        return any(tag in data for tag in (b"eXIf", b"Raw profile type"))
     return data.startswith(RIFF)
 
 
@@ -128,17 +140,24 @@ def turned(picture: np.ndarray, orientation: int) -> np.ndarray:
 
 def _has_its_end(jpeg: bytes) -> bool:
     """Whether the picture's own end marker is there: thumbnails before it, and what a camera appends, have others."""
+    return any(jpeg[at + 1 : at + 2] == END for at in _markers(jpeg))
+
+
+def _markers(jpeg: bytes) -> Iterator[int]:
+    """Where the picture's own markers lie, up to its end: segments and compressed data are leapt over."""
     at = 2
-    while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] != b"\xd9":
+    while jpeg[at : at + 1] == b"\xff":
         if jpeg[at + 1 : at + 2] == b"\xff":  # a filler
             at += 1
             continue
-        scan = jpeg[at + 1 : at + 2] == b"\xda"
+        yield at
+        kind = jpeg[at + 1 : at + 2]
+        if kind == END:
+            return
         at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if scan:  # its compressed data go on to the next marker
+        if kind == SCAN:  # its compressed data go on to the next marker
             found = MARKER.search(jpeg, at)
             at = found.start() if found else len(jpeg)
-    return jpeg[at : at + 2] == b"\xff\xd9"
 
 
 def squash(picture: np.ndarray, size: int, *, aligned: bool = False) -> np.ndarray:

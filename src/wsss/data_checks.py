@@ -18,7 +18,6 @@ from wsss.mask_checks import Disagreement, shown_classes
 from wsss.missing import missing
 
 COLUMNS = ("image_id", "split", "width", "height", "classes", "kind", "picture", "sha256")
-HEAD = 1 << 17  # bytes in which a picture's EXIF is found
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
@@ -121,7 +120,7 @@ def check_saliency(
         raise DataError(
             f"{folder} lacks the maps of {len(absent)} images of split '{pictures[0].split}' "
             f"(first: {absent[0]}.png): add 8-bit maps from a saliency detector, or take the images out of "
-            "it, or have dataset.saliency make them"
+            f"it, or have dataset.saliency make them{files.hint(absent[0])}"
         )
 
     def rows() -> Iterable[tuple]:
@@ -206,7 +205,7 @@ def picture_size(path: Path) -> tuple[int, int]:
             width, height = image.size
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be decoded as a picture ({error}): copy it again or replace it") from error
-    return (width, height) if orientation(_head(path)) >= 5 else (height, width)
+    return (width, height) if orientation(path.read_bytes()) >= 5 else (height, width)
 
 
 def check_lies_over(path: Path, array: np.ndarray, picture: Path, size: tuple[int, int]) -> None:
@@ -215,7 +214,7 @@ def check_lies_over(path: Path, array: np.ndarray, picture: Path, size: tuple[in
     Labelling tools show pictures upright, other programs as they are stored; sizes tell, but not of half turns,
     mirrored and square pictures, which are refused.
     """
-    turn = orientation(_head(picture))
+    turn = orientation(picture.read_bytes())
     stored = size[::-1] if turn >= 5 else size
     if turn == 1 or array.shape != stored:
         return check_size(path, array, size)
@@ -229,11 +228,6 @@ def check_lies_over(path: Path, array: np.ndarray, picture: Path, size: tuple[in
         f"{shown}, and the size of {path} does not tell whether it lies over the picture as it is stored or as it is "
         "shown: save the picture as the other was drawn, without the tag"
     )
-
-
-def _head(path: Path) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read(HEAD)
 
 
 def _write_csv(path: Path, header: tuple, rows: Iterable[tuple]) -> None:

@@ -14,10 +14,15 @@ class Files:
     def __init__(self, folder: Path, suffixes: Collection[str]):
         self.folder, self.suffixes = Path(folder), tuple(suffixes)
         self._names: dict[str, list[str]] = {}
+        self._others: dict[str, str] = {}
         for entry in os.scandir(folder) if os.path.isdir(folder) else ():
             stem, suffix = os.path.splitext(entry.name)
+            if stem.startswith("."):  # macOS lays ._a.jpg beside a.jpg on foreign disks
+                continue
             if suffix.lower() in self.suffixes:
                 self._names.setdefault(composed(stem), []).append(entry.name)
+            else:
+                self._others[composed(stem)] = entry.name
 
     @property
     def ids(self) -> Collection[str]:
@@ -38,6 +43,8 @@ class Files:
         return self.folder / f"{image_id}{self.suffixes[0]}"
 
     def hint(self, image_id: str) -> str:
+        if other := self._others.get(image_id):
+            return f" (there is {other}: save it as {' or '.join(self.suffixes)})"
         return hint(image_id, self._names)
 
 

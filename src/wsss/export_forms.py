@@ -16,6 +16,9 @@ from wsss.given_lists import BACKGROUND, check_names, read_ids, read_lines
 from wsss.label_io import loaded
 from wsss.mask_checks import shown_classes
 
+CALLED = {"train": ("train", "training"), "val": ("val", "valid", "validation")}  # lists, in any case of letters
+WHOLE = ("default", "trainval", "all")  # lists that divide nothing
+
 
 @dataclass(frozen=True)
 class Export:
@@ -36,7 +39,7 @@ def read_export(source: Path, pictures: Path | None = None, crowds: str = "ignor
     ``source``: a folder, or a file of COCO's form.  ``pictures``: their folder, if the export has none.  Raises
     ``DataError``, here or while items are read.
     """
-    if source.is_file() and source.suffix == ".json":
+    if source.is_file() and source.suffix.lower() == ".json":
         return _coco(source, pictures, crowds)
     if (source / "class_names.txt").is_file():
         return _labelme(source, pictures)
@@ -136,20 +139,39 @@ def _coco(file: Path, pictures: Path | None, crowds: str) -> Export:
 def _pairs(folder: Path, masks: Files, read) -> Iterator[tuple[str, Path, np.ndarray]]:
     """All masks with their pictures."""
     pictures = pictures_in(folder)
+    if nested := next(masks.folder.glob("*/**/*.png"), None):
+        raise DataError(
+            f"{nested} lies in a folder of its own, and {masks.folder} has to hold all masks: export in COCO's form, "
+            "which keeps folders"
+        )
     if not masks.ids:
         raise DataError(f"{masks.folder} holds no mask .png: export masks, or name the folder that holds it")
     for name in sorted(masks.ids):
         if (picture := pictures.get(name)) is None:
             raise DataError(
                 f"{pictures.named(name)} is missing though {masks.folder} has its mask: export the pictures, too, or "
-                "name their folder with --pictures"
+                f"name their folder with --pictures{pictures.hint(name)}"
             )
         yield name, picture, read(masks.get(name))
 
 
 def _splits(source: Path) -> dict[str, list[str]]:
-    files = {split: source / f"ImageSets/Segmentation/{split}.txt" for split in ("train", "val")}
-    return {s: read_ids(f) for s, f in files.items()} if all(f.is_file() for f in files.values()) else {}
+    """The lists of training and validation, as tools call them; {} if the export has one list, of all pictures.
+
+    Raises ``DataError`` for several of which none is one of the two: whoever divided the pictures meant something.
+    """
+    folder = source / "ImageSets/Segmentation"
+    lists = {f.stem: f for f in sorted(folder.glob("*.txt")) if not f.name.startswith(".")}
+    lists = {name: file for name, file in lists.items() if name.lower() not in WHOLE}
+    files = {split: [f for name, f in lists.items() if name.lower() in names] for split, names in CALLED.items()}
+    if all(len(found) == 1 for found in files.values()):
+        return {split: read_ids(file) for split, (file,) in files.items()}
+    if len(lists) > 1:
+        raise DataError(
+            f"{folder} has the lists {', '.join(lists)}, which do not say what trains and what validates: call one "
+            "train.txt and one val.txt, or remove them"
+        )
+    return {}
 
 
 def _one_word(name: str) -> str:

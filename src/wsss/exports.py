@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from wsss.artifacts import written_aside
-from wsss.data import DataError
+from wsss.data import BMP, JPEG, PNG, RIFF, DataError
 from wsss.data_checks import check_lies_over, picture_size
 from wsss.export_forms import Export, read_export
+from wsss.given_lists import PICTURE_SUFFIXES
 from wsss.label_io import write_label
 
 SHARE = 0.2
@@ -38,7 +39,7 @@ def bring(export: Export, folder: Path, share: float = SHARE) -> str:
             check_lies_over(Path(f"{export.tool}'s mask of {image_id}"), mask, picture, picture_size(picture))
             labels[image_id] = [export.names[c] for c in np.unique(mask) if 0 < c < 255]
             if labels[image_id]:
-                shutil.copyfile(picture, aside / f"JPEGImages/{image_id}{picture.suffix}")
+                shutil.copyfile(picture, aside / f"JPEGImages/{image_id}{_suffix(picture)}")
                 write_label(aside / f"SegmentationClass/{image_id}.png", mask)
         splits = {s: [i for i in ids if labels[i]] for s, ids in _splits(export, labels, share).items()}
         if not all(splits.values()):
@@ -53,13 +54,25 @@ def bring(export: Export, folder: Path, share: float = SHARE) -> str:
     return f"{folder} has pictures of {export.tool}'s ({parts}) and {len(export.names) - 1} classes{left}"
 
 
+def _suffix(picture: Path) -> str:
+    """That of the copy, by which it is found again: browsers save JPEG as .jfif, too."""
+    if picture.suffix.lower() in PICTURE_SUFFIXES:
+        return picture.suffix
+    with open(picture, "rb") as stream:
+        known = stream.read(8).startswith((JPEG, PNG, BMP, RIFF))
+    if not known:
+        raise DataError(f"{picture} is neither JPEG nor PNG: save pictures as one of these, and export again")
+    return ".jpg"
+
+
 def _splits(export: Export, ids: Collection[str], share: float) -> dict[str, list[str]]:
     """The export's own lists, or a division that depends on each name alone: it stays when pictures are added."""
     if missing := [i for listed in export.splits.values() for i in listed if i not in ids]:
         raise DataError(f"{export.tool}'s lists name {missing[0]}, which has no mask: export both at once")
     if export.splits:
         return export.splits
-    place = {i: int(sha256(i.encode()).hexdigest()[:8], 16) / 16**8 for i in ids}
+    # Roboflow's copies of one picture, a_jpg.rf.{checksum}, stay together.
+    place = {i: int(sha256(i.rpartition(".rf.")[0].encode() or i.encode()).hexdigest()[:8], 16) / 16**8 for i in ids}
     return {"train": [i for i in ids if place[i] >= share], "val": [i for i in ids if place[i] < share]}
 
 

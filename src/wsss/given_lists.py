@@ -17,6 +17,7 @@ from wsss.data import DataError
 BACKGROUND = ("background", "_background_", "__background__", "bg")  # in any case of letters
 LARGEST_INDEX = 254  # in a mask, 255 is ignored
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
+JOINERS = "\u200c\u200d"  # zero-width, which some scripts are written with
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def read_rows(path: Path, columns: Collection[str]) -> list[tuple[int, dict[str,
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: {error}; write fields as CSV has them") from None
     rows = [(line, row) for line, row in rows if any(row)]
+    width = max((n for _, row in rows for n, field in enumerate(row, 1) if field), default=0)
+    # Spreadsheets save columns that were used once, also where nothing is left in them.
+    rows = [(line, row[:width]) for line, row in rows]
     header = rows[0][1] if rows else []
     if not set(columns) <= set(header) or len(set(header)) != len(header):
         named = " and ".join(f"'{c}'" for c in columns)
@@ -71,7 +75,7 @@ def read_rows(path: Path, columns: Collection[str]) -> list[tuple[int, dict[str,
                 f"{path}, line {line} ({row[0]}), has {len(row)} fields, and the first line names {len(header)}: give "
                 "each its own, and separate classes by blanks, not commas"
             )
-        if not all(field.isprintable() for field in row):
+        if not all(map(is_legible, row)):
             raise DataError(f"{path}, line {line}, has a field with a line break or control character: remove it")
     return [(line, dict(zip(header, row, strict=True))) for line, row in rows[1:]]
 
@@ -106,9 +110,17 @@ def read_ids(path: Path) -> list[str]:
     return list(lines)
 
 
+def is_legible(text: str) -> bool:
+    """Whether it is free of control characters and line breaks.
+
+    Blanks of any width are none (macOS puts a narrow one into names of screenshots), nor are the joiners of letters.
+    """
+    return all(c.isprintable() or c in JOINERS or unicodedata.category(c) == "Zs" for c in text)
+
+
 def is_id(name: str) -> bool:
     """Whether a name can be that of a picture's files."""
-    return name.isprintable() and name == PurePosixPath(name).name and "\\" not in name and not name.startswith(".")
+    return is_legible(name) and name == PurePosixPath(name).name and "\\" not in name and not name.startswith(".")
 
 
 def hint(image_id: str, known: Collection[str]) -> str:
@@ -116,6 +128,12 @@ def hint(image_id: str, known: Collection[str]) -> str:
     stem = PurePosixPath(image_id)
     if stem.suffix.lower() in PICTURE_SUFFIXES and stem.stem in known:
         return f" (ids are written without the suffix: {stem.stem})"
+    if written := next(
+        (k for s in PICTURE_SUFFIXES for k in (f"{image_id}{s}", f"{image_id}{s.upper()}") if k in known), ""
+    ):
+        return f" (there is {written}: ids are written without the suffix)"
+    if image_id.isdecimal() and (number := image_id.lstrip("0")) != image_id and number in known:
+        return f" (there is {number}: a spreadsheet has taken the id for a number; format its column as text)"
     first, _, rest = image_id.partition(" ")
     if rest and first in known:
         return f" (there is {first}: write one id a line, and nothing after it)"
@@ -168,7 +186,7 @@ def check_name(where: str, name: str) -> None:
             f"{where}: '{name}' has {what}, which separates names in labels.csv: write one word, with underscores, and "
             "the same in labels.csv"
         )
-    if not name or not name.isprintable():
+    if not name or not is_legible(name):
         raise DataError(f"{where}: {name!r} is empty or has a control character: write its name")
 
 
@@ -187,6 +205,10 @@ def read_image_labels(path: Path, classes: Sequence[str]) -> dict[str, ImageLabe
         image_id, names = row["image_id"], tuple(dict.fromkeys(row["classes"].split()))
         if not image_id:
             raise DataError(f"{path}, line {line}, has no image id: give it, or remove the line")
+        if classes[0] in names:
+            raise DataError(
+                f"{path} labels {image_id} as '{classes[0]}', which every picture has: take it out (line {line})"
+            )
         if unknown := [n for n in names if n not in classes[1:]]:
             separated = ", with a blank between classes" if re.search(r"[,;|/]", unknown[0]) else ""
             raise DataError(

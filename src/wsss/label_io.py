@@ -67,11 +67,12 @@ def read_gray(path: str | Path) -> np.ndarray:
     """Return an 8-bit grey image, for example a saliency map, as (H, W) uint8; it may be stored in grey colours.
 
     Raises FileNotFoundError if there is no file, and ValueError if it is damaged, has more than 8 bits per channel,
-    colours, or transparent pixels.
+    colours, transparent pixels, or is turned by EXIF.
     """
     image, stored = loaded(path)
     if image.mode not in ("L", "P", "RGB", "RGBA", "LA", "1") or "16" in stored:
         raise ValueError(f'{path}: the image has mode "{stored}"; a grey map must have 8 bits')
+    _refuse_turned(path, image)
     if image.mode == "L" and "transparency" not in image.info:
         return np.array(image)
     colours = np.array(image.convert("RGBA"))

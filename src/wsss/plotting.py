@@ -13,6 +13,7 @@ INK, MUTED, GRID = "#1b2733", "#5d6b78", "#e3e8ed"
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
+    "text.parse_math": False,  # names of classes and pictures may have dollar signs
     "text.color": INK,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,

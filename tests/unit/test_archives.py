@@ -148,6 +148,20 @@ def test_a_folder_of_the_files_themselves(tmp_path, folder):
         list(fetch(tmp_path / "maps", "cls", ["c.mat"], folder))
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_names_as_macos_and_cameras_spell_them(tmp_path, folder, packed):
+    names = {"K\u00e4se.png": "Ka\u0308se.png", "a.png": "a.PNG", "b.png": "b.png"}
+    if packed:
+        source = write_zip(tmp_path / "maps.zip", {f"maps/{name}": b"x" for name in names.values()})
+    else:
+        source = tmp_path / "maps"
+        source.mkdir()
+        for name in names.values():
+            (source / name).write_bytes(b"x")
+    assert sorted(fetch(source, "", [*names, "c.png"], folder)) == sorted(names)
+    assert sorted(f.name for f in folder.iterdir()) == sorted(names)
+
+
 def test_an_inner_folder_is_matched_whole(tmp_path, folder):
     members = {"v/ImageSets/Segmentation/val.txt": b"1", "v/ImageSets/Main/val.txt": b"2", "Segmentation/val.txt": b"3"}
     archive = write_tar(tmp_path / "a.tar", members)

@@ -12,6 +12,9 @@ from wsss.provenance import write_provenance
 from wsss.remembering import remember
 from wsss.variants import Plan
 
+COCO = {"coco": {"annotations": "a", "pictures": "p"}}
+VOC = {"train_split": "trainaug", "voc2012": {}, "saliency": {"maps": "maps.zip"}}
+
 
 def made(results: Path, raw: dict, **changed) -> Path:
     """A folder in which a job under this config has left its baseline; ``changed``: what the file says otherwise."""
@@ -104,11 +107,47 @@ def test_data_of_one_name_are_the_same(tmp_path: Path):
         ({"openmoji": {"train": 40}}, {"openmoji": {"train": 41}}, "dataset.openmoji.train was 40, now 41"),
         ({"saliency": {"maps": "a"}}, {"saliency": {"maps": "b"}}, "dataset.saliency.maps was a, now b"),
         ({}, {"val_split": "test"}, "dataset.val_split was val, now test"),
+        (COCO, {"coco": {**COCO["coco"], "crowds": "objects"}}, "dataset.coco.crowds was ignored, now objects"),
+        (VOC, {**VOC, "voc2012": {"labels": "l.csv"}}, "dataset.voc2012.labels was null, now l.csv"),
+        (
+            VOC,
+            {**VOC, "voc2012": {"augmented": {"path": "aug.zip"}}},
+            "dataset.voc2012.augmented was SBD, now SegmentationClassAug",
+        ),
     ],
 )
 def test_what_the_data_are_is_remembered(tmp_path: Path, before: dict, after: dict, told: str):
     made(tmp_path, {"dataset": before})
     assert told in refused(tmp_path, {"dataset": after})
+
+
+def test_maps_may_be_added_to_data_without_any(tmp_path: Path):
+    """A method without saliency comes first, one with it later; from then on the maps are remembered."""
+    data = {"name": "mine", "path": str(tmp_path / "mine")}
+    made(tmp_path, {"dataset": data})
+    detected = {"dataset": {**data, "saliency": {"model": "u2net.onnx"}}}
+    check_baseline(load_config(detected), tmp_path)
+    made(tmp_path, detected)
+    check_baseline(load_config(detected), tmp_path)
+    check_baseline(load_config({"dataset": data}), tmp_path)
+    told = refused(tmp_path, {"dataset": {**data, "saliency": {"maps": "maps.zip"}}})
+    assert "dataset.saliency.maps was null, now maps.zip; dataset.saliency.model was u2net.onnx, now null" in told
+
+
+def test_maps_of_the_data_set_are_not_replaced_by_others(tmp_path: Path):
+    (tmp_path / "mine/Saliency").mkdir(parents=True)
+    data = {"name": "mine", "path": str(tmp_path / "mine")}
+    made(tmp_path, {"dataset": data})
+    told = refused(tmp_path, {"dataset": {**data, "saliency": {"maps": "maps.zip"}}})
+    assert "dataset.saliency.maps was null, now maps.zip" in told
+
+
+def test_initial_weights_of_the_networks_are_remembered(tmp_path: Path):
+    networks = {"classifier": {"backbone": "vgg16", "output_stride": 8}, "cam": {"align_corners": False}}
+    made(tmp_path, {**networks, "weights": {"resnet101": "unused.pth"}})
+    check_baseline(load_config({**networks, "weights": {"folder": "elsewhere", "coco": "unused.pth"}}), tmp_path)
+    told = refused(tmp_path, {**networks, "weights": {"vgg16": "other.pth"}})
+    assert "(weights.vgg16 was vgg16-397923af.pth, now other.pth)" in told
 
 
 def test_a_results_folder_may_be_renamed_with_its_data_set(tmp_path: Path):

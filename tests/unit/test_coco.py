@@ -182,6 +182,31 @@ def test_a_category_called_background_is_background(coco, name):
     assert 0 in read_label(masks(coco) / "000000000001.png")[2:12, 2:12]
 
 
+@pytest.mark.parametrize("name", ["my street", "person"])
+def test_the_project_that_roboflow_lists_as_a_category_is_no_class(coco, name):
+    def rooted(content):
+        content["categories"] = [{**c, "supercategory": name} for c in content["categories"]]
+        content["categories"].insert(0, {"id": 0, "name": name, "supercategory": "none"})
+
+    for split in ("train", "val"):
+        edit(coco, rooted, split)
+    classes = read_classes(prepared(coco) / "classes.txt")
+    assert classes == ["background", "person", "traffic_light", "toothbrush"]
+    if name != "person":  # where objects are of it, it is a class
+        for split in ("train", "val"):
+            edit(coco, lambda c: c["annotations"][0].update(category_id=0), split)
+        assert read_classes(prepared(coco) / "classes.txt")[1] == "my_street"
+
+
+def test_sides_of_pictures_that_a_table_has_made_fractions(coco):
+    edit(coco, on_image(0, width=30.0, height=20.0))
+    assert read_label(masks(coco) / "000000000001.png").shape == (20, 30)
+    for wrong in (30.5, float("nan"), -30):
+        edit(coco, on_image(0, width=wrong))
+        with pytest.raises(DataError, match="width and height in pixels"):
+            masks(coco)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -271,6 +296,8 @@ def test_objects_without_an_area(coco):
     """The smaller lies in front all the same."""
     expected = read_label(masks(coco) / "000000000001.png")
     edit(coco, lambda c: [a.pop("area") for a in c["annotations"]])
+    np.testing.assert_array_equal(read_label(masks(coco) / "000000000001.png"), expected)
+    edit(coco, lambda c: c["annotations"][0].update(area=0))  # the larger one: nobody has measured it
     np.testing.assert_array_equal(read_label(masks(coco) / "000000000001.png"), expected)
 
 

@@ -83,6 +83,23 @@ def test_pictures_of_all_kinds_are_read_as_pillow_reads_them(tmp_path, form, mod
     assert difference.mean() < 2
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\0\0\0\x18ftypheic" + bytes(99), "is HEIC or AVIF .* save it as JPEG"),
+        (b"\0\0\0\x18ftypavif" + bytes(99), "is HEIC or AVIF"),
+        (b"II*\0" + bytes(99), "is TIFF .* save it as JPEG or PNG"),
+        (b"GIF89a" + bytes(99), "is a GIF"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is what Git LFS keeps .*git lfs pull"),
+        (b"<html>", "cannot be decoded as a picture"),
+    ],
+)
+def test_a_file_that_only_has_the_name_of_a_picture(tmp_path, data, words):
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(DataError, match=rf"a\.jpg {words}"):
+        read_picture(tmp_path / "a.jpg")
+
+
 # --- EXIF's orientation -------------------------------------------------------------------------------------------
 
 
@@ -104,6 +121,38 @@ def test_a_picture_is_read_upright(tmp_path, form, value):
     assert read.flags.c_contiguous and read.shape == expected.shape == (*picture_size(tmp_path / "a.jpg"), 3)
     assert np.abs(read - expected).mean() < 2
     assert orientation(data) == (value if 1 <= value <= 8 else 1)
+
+
+def test_a_map_that_exif_turns_is_refused_as_a_mask_is(tmp_path):
+    (tmp_path / "a.png").write_bytes(with_exif(smooth("L"), "PNG", 3))
+    for read in (read_gray, read_label):
+        with pytest.raises(ValueError, match=r"a\.png has an EXIF orientation"):
+            read(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes(with_exif(smooth("L"), "PNG", 1))
+    assert read_gray(tmp_path / "a.png").shape == (40, 56)
+
+
+def segment(kind: bytes, content: bytes) -> bytes:
+    return b"\xff" + kind + (len(content) + 2).to_bytes(2, "big") + content
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Depth maps and films of phones, profiles for print: more than a reader may look at first.
+        (b"", 5 * segment(b"\xe1", b"http://ns.adobe.com/xmp/extension/\0" + bytes(60000))),
+        (5 * segment(b"\xe2", b"x" * 60000), b""),
+        (segment(b"\xed", b"Photoshop 3.0\0\xff\xd8\xff\xda\0\x0c\xff\xd9"), b""),  # a thumbnail
+    ],
+    ids=["megabytes after", "megabytes before", "the marker of a scan before"],
+)
+def test_what_else_a_jpeg_holds_does_not_hide_how_it_is_turned(tmp_path, before, after):
+    data = with_exif(smooth("RGB"), "JPEG", 6, quality=100)
+    start = data.find(b"Exif\0\0") - 4
+    end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    (tmp_path / "a.jpg").write_bytes(data[:start] + before + data[start:end] + after + data[end:])
+    assert read_picture(tmp_path / "a.jpg").shape == (56, 40, 3)
+    assert picture_size(tmp_path / "a.jpg") == (56, 40)
 
 
 def turn(folder: Path, image_id: str, value: int, *, drawn_upright: bool) -> None:

@@ -131,6 +131,67 @@ def test_lists_of_the_export_are_kept(tmp_path):
         bring(read_export(export), tmp_path / "again")
 
 
+def listed(export: Path, **lists: list[str]) -> None:
+    for name, ids in lists.items():
+        (export / f"ImageSets/Segmentation/{name}.txt").write_text("".join(f"{i}\n" for i in ids))
+
+
+def test_lists_as_cvat_calls_its_subsets(tmp_path):
+    export = cvat(tmp_path)
+    listed(export, Train=["t0", "t1"], Validation=["v1", "v3"], Test=["v2"])
+    bring(read_export(export), tmp_path / "mine")
+    assert (tmp_path / "mine/ImageSets/Segmentation/train.txt").read_text() == "t0\nt1\n"
+    assert (tmp_path / "mine/ImageSets/Segmentation/val.txt").read_text() == "v1\nv3\n"
+    (export / "ImageSets/Segmentation/Validation.txt").unlink()
+    with pytest.raises(DataError, match=r"has the lists Test, Train, which do not say .*val\.txt"):
+        read_export(export)
+    (export / "ImageSets/Segmentation/Test.txt").unlink()
+    assert read_export(export).splits == {}
+
+
+def test_copies_that_were_made_of_one_picture_stay_together(tmp_path):
+    export = cvat(tmp_path)
+    for folder, suffix in (("JPEGImages", ".jpg"), ("SegmentationClass", ".png")):
+        for image_id in CONTENT:
+            file = export / folder / f"{image_id}{suffix}"
+            for copy in range(4):
+                (file.parent / f"{image_id}_jpg.rf.{copy}{suffix}").write_bytes(file.read_bytes())
+            file.unlink()
+    bring(read_export(export), tmp_path / "mine", share=0.4)
+    train, val = (
+        {i.partition(".rf.")[0] for i in (tmp_path / f"mine/ImageSets/Segmentation/{s}.txt").read_text().split()}
+        for s in ("train", "val")
+    )
+    assert not train & val and len(train | val) == len(CONTENT)
+
+
+def test_what_macos_lays_beside_files_is_none_of_them(tmp_path):
+    export = cvat(tmp_path)
+    for name in ("JPEGImages/._t0.jpg", "SegmentationClass/._t0.png"):
+        (export / name).write_bytes(b"\0\5\x16\7")
+    assert len([*read_export(export).items]) == len(CONTENT)
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".bmp", ".webp"])
+def test_pictures_of_other_suffixes_are_found_again(tmp_path, suffix):
+    file = coco(tmp_path)
+    file.write_text(file.read_text().replace(".jpg", suffix))
+    for picture in (tmp_path / "images/default").iterdir():
+        with Image.open(picture) as image:
+            image.save(picture.with_suffix(suffix), "JPEG" if suffix == ".jfif" else None)
+        picture.unlink()
+    bring(read_export(file), tmp_path / "mine", share=0.4)
+    assert len(checked(tmp_path / "mine")) == len(CONTENT)
+
+
+def test_pictures_of_another_kind_are_refused_at_once(tmp_path):
+    file = coco(tmp_path)
+    file.write_text(file.read_text().replace("t0.jpg", "t0.tif"))
+    Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / "images/default/t0.tif")
+    with pytest.raises(DataError, match=r"t0\.tif is neither JPEG nor PNG: save"):
+        bring(read_export(file), tmp_path / "mine")
+
+
 def test_a_division_stays_when_pictures_are_added(tmp_path):
     export = cvat(tmp_path)
     bring(read_export(export), tmp_path / "all", share=0.5)
@@ -158,6 +219,11 @@ def test_pictures_without_a_class_are_left_out_and_counted(tmp_path):
     assert not (tmp_path / "mine/JPEGImages/t0.jpg").exists()
 
 
+def move(file: Path, folder: str) -> None:
+    (file.parent / folder).mkdir()
+    file.rename(file.parent / folder / file.name)
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -170,6 +236,8 @@ def test_pictures_without_a_class_are_left_out_and_counted(tmp_path):
         (lambda e: (e / "labelmap.txt").write_text("cat:1,2,3::\ndog:1,2,3::\n"), ["labelmap.txt, line 2", "'dog'"]),
         (lambda e: (e / "labelmap.txt").write_text("cat:0,0,0::\ndog:1,2,3::\n"), ["black"]),
         (lambda e: (e / "labelmap.txt").unlink(), ["no export that is known"]),
+        (lambda e: (e / "JPEGImages/t1.jpg").rename(e / "JPEGImages/t1.tif"), ["there is t1.tif: save it as .jpg"]),
+        (lambda e: move(e / "SegmentationClass/t1.png", "camera"), ["camera/t1.png", "folder of its own", "COCO"]),
     ],
 )
 def test_an_export_that_cannot_be_taken(tmp_path, spoil, words):

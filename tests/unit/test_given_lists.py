@@ -34,11 +34,23 @@ def labels_of(tmp_path: Path, text: str | bytes) -> dict[str, tuple[str, ...]]:
         HEADER + "a,train,cat\n\n,,\nb,train,cat dog\n\n",
         HEADER + "a,train,cat\nb,train,cat\nb,train,dog\nb,train,cat\n",
         HEADER + 'a,train,cat\n"b","train","  cat   dog "',
+        "image_id,split,classes,,\na,train,cat,,\nb,train,cat dog,,\n,,,,\n",  # columns that were used once
+        HEADER + "a,train,cat,\nb,train,cat\xa0dog\n",
         HEADER + "b,train,cat dog\na,train,cat\nb,train,cat dog\n",
         "classes,image_id\ncat,a\ncat dog,b\n",
         "image_id , classes\ra,cat\rb, cat dog\r",
     ],
-    ids=["bom_crlf", "empty_lines", "row_per_object", "quoted", "the_same_twice", "other_columns", "old_mac"],
+    ids=[
+        "bom_crlf",
+        "empty_lines",
+        "row_per_object",
+        "quoted",
+        "empty_columns",
+        "ends_of_rows",
+        "the_same_twice",
+        "other_columns",
+        "old_mac",
+    ],
 )
 def test_labels_that_are_unambiguous_are_read(tmp_path, text):
     assert labels_of(tmp_path, text) == {"a": ("cat",), "b": ("cat", "dog")}
@@ -63,6 +75,7 @@ def test_labels_that_are_unambiguous_are_read(tmp_path, text):
         ("", ["no columns"]),
         (HEADER + 'a,train,"cat\nb,train,dog\n', ["labels.csv"]),
         (HEADER + 'a,train,"cat\ndog"\n', ["line break"]),
+        (HEADER + "a,train,background cat\n", ["'background', which every picture has", "line 2"]),
         (HEADER + "a,train,Cat\n", ["'Cat'", "classes.txt"]),
         ((HEADER + "ä,train,cat\n").encode("latin-1"), ["UTF-8"]),
         ((HEADER + "a,train,cat\n").encode("utf-16"), ["UTF-8"]),
@@ -117,6 +130,7 @@ def test_lists_that_are_unambiguous_are_read(tmp_path, text):
         ("a\t1\n", ["no image id"]),
         ("..\n", ["no image id"]),
         ("a\0b\n", ["no image id"]),
+        ("a\u200bb\n", ["no image id", "u200b"]),
     ],
 )
 def test_lists_that_are_refused(tmp_path, text, words):
@@ -135,13 +149,38 @@ def test_lists_that_are_refused(tmp_path, text, words):
         ("t0.jpg", "without the suffix: t0"),
         ("T0", "there is t0"),
         ("t0.PNG", "without the suffix: t0"),
+        ("other", "there is other.bmp: save it as .jpg"),
     ],
 )
 def test_what_a_line_may_have_meant_is_said(folder, written, meant):
+    (folder / "JPEGImages/other.bmp").write_bytes(b"BM")
     write_list(folder, "train", [written])
     with pytest.raises(DataError, match=r"is missing though split 'train' lists it") as caught:
         check(folder)
     assert meant in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("image_id", "labelled", "meant"),
+    [
+        ("t0", "t0.jpg", "there is t0.jpg: ids are written without the suffix"),
+        ("0012", "12", "there is 12: a spreadsheet has taken the id for a number"),
+    ],
+)
+def test_what_an_id_in_the_labels_may_have_meant_is_said(folder, image_id, labelled, meant):
+    rename(folder, "t0", image_id)
+    labels = (folder / "labels.csv").read_text()
+    (folder / "labels.csv").write_text(labels.replace(f"{image_id},", f"{labelled},"))
+    with pytest.raises(DataError, match=rf"gives no class for 1 images .*first: {image_id}.*{meant}"):
+        check(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["Screenshot at 9.41.00\u202fAM", "a\xa0b", "\u0646\u0645\u06cc\u200c\u062e", "a\u3000b"]
+)
+def test_names_with_blanks_of_any_width_and_joiners(folder, name):
+    rename(folder, "t0", name)
+    assert name in check(folder)
 
 
 # --- classes.txt --------------------------------------------------------------------------------------------------

@@ -260,6 +260,14 @@ def test_a_grid_names_what_occurs_and_no_text_overlaps(columns: int, classes: in
     assert figure.legends[0].get_window_extent().y1 < lowest
 
 
+def test_dollars_in_names_are_no_formula(tmp_path: Path):
+    label = np.ones((20, 30), np.uint8)
+    row = Row("a$_b$c", [paint_label(label)], frozenset({1}))
+    figure = draw_grid(["picture"], [row], ["background", "$x_{$"], title="5 $ and 6 $ {")
+    save_figure(figure, tmp_path / "grid.png")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["$x_{$"]
+
+
 def test_a_grid_without_pictures_is_an_error():
     with pytest.raises(ValueError, match="no picture to show"):
         draw_grid(["picture"], [], CLASSES, title="T")

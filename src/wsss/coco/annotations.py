@@ -1,7 +1,7 @@
 """What files of COCO's form say, and of whom: MS-COCO's own, and exports of labelling tools."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -60,7 +60,9 @@ def read_annotations(file: Path, crowds: str = "ignored") -> Instances:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{file} is no file of COCO instances ({type(error).__name__} {error}): get it again") from None
     if strangers:
-        raise DataError(f"{file} annotates the image {strangers[0]['image_id']}, which it does not list: get it again")
+        raise DataError(
+            f"{file} annotates the image {strangers[0]['image_id']!r}, which it does not list: get it again"
+        )
     if crowds == "objects":
         return replace(found, annotations=[a | {"iscrowd": False} for a in found.annotations])
     return found
@@ -82,16 +84,24 @@ def _images(file: Path, listed: Iterable[dict]) -> dict[int, dict]:
     for image in images.values():
         if not is_id(image_id(image)):
             raise DataError(f"{file} lists the picture {image['file_name']!r}, which is no name of a file: rename it")
-        if not all(isinstance(image[side], int) and image[side] > 0 for side in ("width", "height")):
+        sides = {side: _pixels(image.get(side)) for side in ("width", "height")}
+        if not all(sides.values()):
             raise DataError(f"{file} gives the picture {image['file_name']} no width and height in pixels: add them")
+        image.update(sides)
     return images
+
+
+def _pixels(value: Any) -> int:
+    """A side in pixels, which tables of some programs make 640.0; 0 if it is none."""
+    return max(0, int(value)) if isinstance(value, (int, float)) and float(value).is_integer() else 0
 
 
 def _annotated(file: Path, content: Mapping[str, Any]) -> tuple[list[dict], dict[int, int], list[str], dict[str, str]]:
     """Annotations, labels, names and supercategories, see ``Instances``."""
     listed = _once(file, content["categories"], lambda category: category["id"], "category")
-    categories = [listed[i] | {"name": composed("_".join(listed[i]["name"].split()))} for i in sorted(listed)]
-    things = [c for c in categories if c["name"].lower() not in BACKGROUND]
+    categories = [listed[i] | {"name": _one_word(listed[i]["name"])} for i in sorted(listed)]
+    root = _root(categories, {a["category_id"] for a in content["annotations"]})
+    things = [c for c in categories if c["name"].lower() not in BACKGROUND and c["id"] != root]
     _once(file, things, lambda category: category["name"], "category")
     for category in things:
         check_name(f"{file}, category {category['id']}", category["name"])
@@ -106,6 +116,19 @@ def _annotated(file: Path, content: Mapping[str, Any]) -> tuple[list[dict], dict
         )
     names = [c["name"] for c in things]
     return annotations, labels, ["background", *names], {c["name"]: str(c.get("supercategory") or "") for c in things}
+
+
+def _one_word(name: str) -> str:
+    return composed("_".join(name.split()))
+
+
+def _root(categories: Sequence[Mapping[str, Any]], annotated: Collection[Any]) -> Any:
+    """The id of what Roboflow puts first: the project, of which all classes are a kind and no object is one."""
+    for c in categories:
+        others = {_one_word(str(other.get("supercategory"))) for other in categories if other is not c}
+        if c.get("supercategory") == "none" and others == {c["name"]} and c["id"] not in annotated:
+            return c["id"]
+    return None
 
 
 def _flag(file: Path, annotation: Mapping[str, Any]) -> bool:

@@ -56,7 +56,9 @@ def draw_mask(image: dict[str, Any], annotations: list[dict[str, Any]], labels: 
             pixels = drawn(a.get("segmentation"), height, width)
         except ShapeError as error:
             raise ShapeError(f"annotation {a.get('id')}: {error}") from None
-        area = a["area"] if isinstance(a.get("area"), (int, float)) else int(pixels.sum())
+        area = a.get("area")
+        if not isinstance(area, (int, float)) or area <= 0:  # a tool that does not know it
+            area = int(pixels.sum())
         objects.append((not a["iscrowd"], -area, 255 if a["iscrowd"] else labels[a["category_id"]], pixels))
     label = np.zeros((height, width), np.uint8)
     for _, _, value, pixels in sorted(objects, key=lambda o: o[:2]):
