@@ -20,7 +20,7 @@ rule compute_class_table:
     input:
         code=code("compute_class_table.py"),
         metrics=lambda w: [f for e in rows_of(w.class_table) for f in results_of(e, "metrics.json")],
-        records=lambda w: flat(records_of(rows_of(w.class_table))),
+        records=lambda w: made_by(rows_of(w.class_table)),
         groups=present("supercategories.csv") if CONFIG.dataset.path or MADE_OF == "coco" else [],
         published=lambda w: compared_with(w.class_table),
     output:

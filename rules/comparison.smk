@@ -35,7 +35,7 @@ rule compute_comparison:
     input:
         code=code("compute_comparison.py"),
         metrics=lambda w: [f for e in our_rows(w.comparison) for f in results_of(e, "metrics.json")],
-        records=lambda w: flat(records_of(our_rows(w.comparison))),
+        records=lambda w: made_by(our_rows(w.comparison)),
         published=lambda w: compared_with(w.comparison),
     output:
         table=f"{TABLES}/{{comparison}}.csv",

@@ -132,6 +132,11 @@ def flat(files):
     return [f for found in files.values() for f in found]
 
 
+def made_by(experiments):
+    """For ``input:``: the records of all stages; one that is written anew with the same scores makes no table stale."""
+    return [ancient(f) for f in flat(records_of(experiments))]
+
+
 def evaluations_of(experiments):
     """Experiment → its evaluations."""
     return {e: results_of(e, "metrics.json") for e in experiments}

@@ -25,7 +25,7 @@ rule compute_table:
     input:
         code=code("compute_table.py"),
         metrics=lambda w: metrics_of(w.table),
-        records=lambda w: flat(records_of(rows_of(w.table))),
+        records=lambda w: made_by(rows_of(w.table)),
         counts=lambda w: counts_of(w.table),
         numbers=paper("_ledger"),
         claims=paper("_claims"),

@@ -115,7 +115,7 @@ def test_scores_need_the_masks_of_validation_pictures_alone(clone: Checkout):
         assert lists(target) == {"masks_train.csv"}, target
     assert lists("fully_supervised") == {"masks_train.csv", "masks_val.csv"}
     without = overlay(
-        clone, "without.yaml", {"bound": None, "tables": {"nsrom_table3": {"rows": ["baseline", "nsrom"]}}}
+        clone, "without.yaml", {"full_supervision": None, "tables": {"nsrom_table3": {"rows": ["baseline", "nsrom"]}}}
     )
     checkout = checkout.with_config(*checkout.config, without)
     assert lists("nsrom_table3") == {"masks_val.csv"}

@@ -1,7 +1,7 @@
 """Computes a table of classes and super-categories."""
 
+from conditions_job import write_conditions
 from job import job
-from table_job import write_conditions
 
 with job(snakemake):
     from wsss.class_tables import grouped_classes, read_groups, read_published_classes

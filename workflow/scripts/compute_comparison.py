@@ -1,7 +1,7 @@
 """Computes a table that sets our experiments beside published methods."""
 
+from conditions_job import write_conditions
 from job import job
-from table_job import write_conditions
 
 with job(snakemake):
     from wsss.comparison import comparison_table, read_published

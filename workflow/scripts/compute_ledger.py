@@ -1,7 +1,7 @@
 """Computes the ledger: the papers' numbers, ours that exist, and what follows; or ours alone."""
 
+from conditions_job import write_conditions
 from job import job
-from table_job import write_conditions
 
 with job(snakemake):
     from wsss.ledger import ledger_table, our_table, read_numbers

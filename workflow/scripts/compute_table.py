@@ -1,7 +1,7 @@
 """Computes a table of experiments: scores over seeds and of each, claims and what is found of them, IoU per class."""
 
+from conditions_job import write_conditions
 from job import job
-from table_job import write_conditions
 
 with job(snakemake):
     from wsss.claims import claims_of_table, claims_table, read_claims

@@ -19,21 +19,3 @@ def write_forms(snakemake, table, title: str, *notes: str, further: Sequence[str
     Path(out.md).write_text(to_markdown(table, title, note))
     Path(out.tex).write_text(to_latex(table, title, note))
     Path(out.html).write_text(page(title, section(table, text=note, file=Path(given.table).name), *further))
-
-
-def write_conditions(snakemake, metrics: dict[str, list[str]]) -> None:
-    """Writes the conditions of a table's rows: ``output.conditions``, a CSV, and ``output.note``, the sentences.
-
-    ``params.conditions``: experiment → its conditions and label; ``params.records``: experiment → the records of its
-    stages.  ``metrics``: experiment → its evaluations.
-    """
-    from wsss.conditions_table import conditions_note, conditions_table, pictures_scored
-    from wsss.versions import mixed, versions_of
-
-    p, out = snakemake.params, snakemake.output
-    rows = {e: {**p.conditions[e], "images": pictures_scored(files)} for e, files in metrics.items()}
-    made = {e: versions_of(p.records[e]) for e in rows}
-    table = conditions_table(rows, made)
-    table.to_csv(out.conditions, index=False)
-    mixture = mixed({rows[e]["label"]: versions for e, versions in made.items()})
-    Path(out.note).write_text(" ".join(filter(None, [conditions_note(table), mixture])) + "\n")
