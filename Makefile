@@ -59,7 +59,7 @@ lock: | $(UV)  ## compile requirements.in into requirements.lock
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
 
 # --strict: what could not be looked up is an error too. Nothing is installed into .venv, and no package is built.
-audit: | $(UV)  ## look up known vulnerabilities of everything in requirements.lock (needs pypi.org)
+audit: | $(UV)  ## look up known vulnerabilities of everything in requirements.lock (needs the network)
 	$(UV) tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement requirements.lock
 
 docs: env  ## the generated pages: docs/config.md, docs/published_settings.md
