@@ -84,7 +84,7 @@ class Workplace:
         copy = Workplace(self.cluster, folder)
         for path in copy.results.iterdir():
             if path.name != "data":
-                shutil.rmtree(path)
+                shutil.rmtree(path) if path.is_dir() else path.unlink()  # the remembered baseline is a file
         return copy
 
 
